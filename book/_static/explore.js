@@ -1,0 +1,109 @@
+// Replays the recorded states of every explorer on the page. No library, no request.
+"use strict";
+
+(() => {
+  const PLAY_MS = 120;
+
+  async function unpack(base64) {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).json();
+  }
+
+  function start(figure) {
+    const inputs = [...figure.querySelectorAll("[data-key]")];
+    const moving = [...figure.querySelectorAll("g.moving")];
+    const sentence = figure.querySelector(".explorer-sentence");
+    const payload = figure.querySelector('script[type="application/gzip+base64"]');
+    const sizes = inputs.map((input) => (input.options ? input.options.length : +input.max + 1));
+    const texts = inputs.map((input) => (input.dataset.texts || "").split("\n"));
+    let states = null;
+    let loading = null;
+    let player = null;
+    let wanted = false;
+
+    function load() {
+      loading ??= unpack(payload.textContent).then((record) => {
+        states = record.states;
+        figure.dataset.ready = "true";
+        if (wanted) show();
+      });
+      return loading;
+    }
+
+    // The last control changes fastest, as in Python's itertools.product.
+    function stateIndex() {
+      return inputs.reduce((index, input, i) => index * sizes[i] + Number(input.value), 0);
+    }
+
+    function label(input, i) {
+      if (input.type !== "range") return;
+      const text = texts[i][input.value];
+      input.setAttribute("aria-valuetext", text);
+      input.nextElementSibling.textContent = text;
+    }
+
+    function show() {
+      inputs.forEach(label);
+      if (!states) {
+        wanted = true;
+        load();
+        return;
+      }
+      const state = states[stateIndex()];
+      moving.forEach((group, i) => {
+        if (group.shown !== state[i]) group.innerHTML = group.shown = state[i];
+      });
+      sentence.textContent = state[moving.length];
+      figure.dataset.state = stateIndex();
+    }
+
+    function stop() {
+      if (!player) return;
+      clearInterval(player.timer);
+      player.button.textContent = "Play";
+      player.button.setAttribute("aria-label", player.label);
+      player = null;
+    }
+
+    function play(button) {
+      const input = button.parentElement.querySelector("[data-key]");
+      if (input.value === input.max) input.value = 0;
+      player = { button, label: button.getAttribute("aria-label") };
+      button.textContent = "Pause";
+      button.setAttribute("aria-label", player.label.replace("Play", "Pause"));
+      show();
+      player.timer = setInterval(() => {
+        input.value = Number(input.value) + 1;
+        show();
+        if (input.value === input.max) stop();
+      }, PLAY_MS);
+    }
+
+    figure.addEventListener("input", () => {
+      stop();
+      show();
+    });
+    figure.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      const playing = player && player.button === button;
+      stop();
+      if (button.matches(".explorer-play") && !playing) play(button);
+      if (button.matches(".explorer-reset")) {
+        inputs.forEach((input) => (input.value = input.dataset.default));
+        show();
+      }
+    });
+    // Unpack shortly before the reader gets there: memory is only used for what is seen.
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      load();
+    }, { rootMargin: "100%" }).observe(figure);
+  }
+
+  const startAll = () => document.querySelectorAll("figure.explorer").forEach(start);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startAll);
+  else startAll();
+})();

@@ -1,0 +1,253 @@
+"""Check a reader's answer to an exercise, and give hints one at a time.
+
+In a chapter the reader fills in a stub and runs the cell::
+
+    def gd_step(theta, grad, lr):
+        ...  # your code
+
+    check("gradient-descent/one-step", gd_step)
+
+The check prints one of three things: not started, what went wrong (with the input, what the
+answer gave and what was expected), or solved. It does not raise, so a notebook with unsolved
+exercises still runs from top to bottom.
+
+The exercises of a chapter are an ``EXERCISES`` list in ``lessons.exercises.<chapter>``. It is
+imported when the chapter is first named.
+"""
+
+import copy
+import ctypes
+import dis
+import importlib
+import inspect
+import pkgutil
+import threading
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lessons import exercises
+
+TIME_LIMIT_S = 5.0
+_hints_given: dict[str, int] = {}
+_NEVER_RUNS_CODE = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: what is asked, how it is tested, and how to help.
+
+    Attributes
+    ----------
+    name : str
+        Short name, unique in its chapter, such as ``"one-step"``.
+    title : str
+        The task in a few words.
+    difficulty : int
+        1 (apply a formula), 2 (work something out) or 3 (put several ideas together).
+    reference : callable or value
+        The right answer. A function is called to get the expected values.
+    takeaway : str
+        One sentence printed on success: what the exercise shows.
+    hints : tuple of str
+        From a nudge to nearly the answer.
+    cases : callable, optional
+        Takes a `numpy.random.Generator` and gives the argument tuples to try, simplest first.
+        Random arguments keep hard-coded answers from passing. Not used if `reference` is a value.
+    tolerance : float
+        Largest accepted error, relative to the expected number where that is above 1.
+
+    Examples
+    --------
+    >>> Exercise(
+    ...     name="double", title="Double a number", difficulty=1,
+    ...     reference=lambda x: 2 * x, cases=lambda rng: [(1.0,), (rng.normal(),)],
+    ...     hints=("Add the number to itself.",), takeaway="Doubling is linear.",
+    ... ).name
+    'double'
+    """
+
+    name: str
+    title: str
+    difficulty: int
+    reference: Any
+    takeaway: str
+    hints: tuple[str, ...]
+    cases: Callable[[np.random.Generator], Iterable[tuple]] | None = None
+    tolerance: float = 1e-6
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result of a check: `status` is "not started", "not yet" or "solved"."""
+
+    status: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.status}. {self.detail}"
+
+
+def check(name: Any, answer: Any) -> None:
+    """Print whether `answer` solves the exercise `name`. Never raises.
+
+    Parameters
+    ----------
+    name : str
+        Chapter and exercise, such as ``"gradient-descent/one-step"``.
+    answer : function or value
+        What the reader wrote.
+
+    Examples
+    --------
+    >>> def gd_step(theta, grad, lr):
+    ...     ...
+    >>> check("gradient-descent/one-step", gd_step)
+    one-step: not started. Replace the ... by your code and run the cell again.
+    >>> def gd_step(theta, grad, lr):
+    ...     return theta + lr * grad
+    >>> check("gradient-descent/one-step", gd_step)
+    one-step: not yet. The value is not right.
+      input     theta = [1, -2], grad = [0.5, 1], lr = 0.1
+      got       [1.05, -1.9]
+      expected  [0.95, -2.1]
+    """
+    exercise = _lookup(name)
+    if exercise is None:
+        return
+    try:
+        verdict = grade(exercise, answer)
+    except Exception as error:  # an answer may be any object, and some fail when looked at
+        verdict = Verdict("not yet", f"The answer could not be read ({type(error).__name__}).")
+    print(f"{exercise.name}: {verdict}")
+
+
+def hint(name: Any) -> None:
+    """Print the next hint for the exercise `name`; after the last, where the solution is.
+
+    Examples
+    --------
+    >>> hint("gradient-descent/momentum-step")
+    momentum-step, hint 1 of 2: The velocity is updated first. The step then uses the new velocity.
+    """
+    exercise = _lookup(name)
+    if exercise is None:
+        return
+    given = _hints_given.get(name, 0)
+    if given < len(exercise.hints):
+        _hints_given[name] = given + 1
+        print(f"{exercise.name}, hint {given + 1} of {len(exercise.hints)}: {exercise.hints[given]}")
+    else:
+        print(f"{exercise.name}: no more hints. The solution is folded away at the chapter's end.")
+
+
+def chapters() -> list[str]:
+    """Names of the chapters that have exercises.
+
+    Examples
+    --------
+    >>> "gradient-descent" in chapters()
+    True
+    """
+    return sorted(m.name.replace("_", "-") for m in pkgutil.iter_modules(exercises.__path__))
+
+
+def load(chapter: str) -> dict[str, Exercise]:
+    """Exercises of a chapter, by short name and in order of difficulty.
+
+    Raises
+    ------
+    KeyError
+        If no chapter of that name has exercises.
+
+    Examples
+    --------
+    >>> list(load("gradient-descent"))[:2]
+    ['one-step', 'largest-stable-lr']
+    """
+    if chapter not in chapters():
+        raise KeyError(chapter)
+    module = importlib.import_module(f"lessons.exercises.{chapter.replace('-', '_')}")
+    return {exercise.name: exercise for exercise in module.EXERCISES}
+
+
+def _lookup(name: Any) -> Exercise | None:
+    """Find an exercise, or print what can be chosen."""
+    if not isinstance(name, str):
+        print(f'The first argument is the name of an exercise, "chapter/exercise", not {_kind(name)}.')
+        return None
+    chapter, _, short = name.partition("/")
+    try:
+        found = load(chapter)
+    except KeyError:
+        print(f"No exercises for chapter {chapter!r}. Chapters: {', '.join(chapters())}.")
+        return None
+    if short not in found:
+        print(f"No exercise {short!r} in {chapter}. Exercises: {', '.join(found)}.")
+    return found.get(short)
+
+
+def grade(exercise: Exercise, answer: Any) -> Verdict:
+    """Compare an answer with the reference, case by case, up to the first that fails.
+
+    The answer gets copies of the arguments, so it cannot change the next case.
+
+    Examples
+    --------
+    >>> half = Exercise("half", "Half of three", 1, reference=1.5, hints=(), takeaway="It is 1.5.")
+    >>> grade(half, ...).status
+    'not started'
+    >>> print(grade(half, "1.5"))
+    not yet. Expected a number, got a string.
+      got       '1.5'
+      expected  1.5
+    >>> print(grade(half, 3 / 2))
+    solved. It is 1.5.
+    """
+    if answer is ... or answer is None:
+        return _not_started()
+    if not callable(exercise.reference):
+        problem = _difference(answer, exercise.reference, exercise.tolerance)
+        return _wrong(problem, None, answer, exercise.reference) if problem else _solved(exercise)
+    if not callable(answer):
+        return Verdict("not yet", f"Expected a function, got {_kind(answer)}.")
+    if not exercise.cases:
+        raise ValueError(f"exercise {exercise.name!r}: a function needs `cases` to be tried on")
+
+    names = list(inspect.signature(exercise.reference).parameters)
+    for args in exercise.cases(np.random.default_rng(0)):
+        expected = exercise.reference(*copy.deepcopy(args))
+        shown = ", ".join(f"{n} = {_show(a)}" for n, a in zip(names, args, strict=False))
+        got, error = _call(answer, copy.deepcopy(args))
+        if error is not None:
+            if "ellipsis" in str(error):  # the ... was left in the middle of an expression
+                return _not_started()
+            detail = f"It raised {type(error).__name__}: {_shorten(str(error), 200)}"
+            if isinstance(error, _TooSlow):
+                detail = f"It did not finish in {TIME_LIMIT_S:g} s."
+            return Verdict("not yet", f"{detail}\n  input     {shown}\n  expected  {_show(expected)}")
+        if _is_blank(got) or (got is None and _is_empty(answer)):
+            return _not_started()
+        problem = _difference(got, expected, exercise.tolerance)
+        if problem:
+            return _wrong(problem, shown, got, expected)
+    return _solved(exercise)
+
+
+def _not_started() -> Verdict:
+    return Verdict("not started", "Replace the ... by your code and run the cell again.")
+
+
+def _solved(exercise: Exercise) -> Verdict:
+    return Verdict("solved", exercise.takeaway)
+
+
+def _wrong(problem: str, shown: str | None, got: Any, expected: Any) -> Verdict:
+    """Describe a wrong value; use more digits when four do not tell it from the right one."""
+    lines = [problem] if shown is None else [problem, f"  input     {shown}"]
+    digits = 4 if _show(got) != _show(expected) else 12
+    lines += [f"  got       {_show(got, digits)}", f"  expected  {_show(expected, digits)}"]
+    return Verdict("not yet", "\n".join(lines))

@@ -1,0 +1,164 @@
+"""The one place for how figures look: colours by role, type size, panels, tick labels.
+
+Every colour has a role and keeps it through the whole book. On the website the same
+roles become CSS variables, so that figures follow the light and the dark theme.
+"""
+
+import math
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+INK = "#1f2328"
+MUTED = "#57606a"
+GRID = "#d0d7de"
+TRAIN = "#0969a8"
+VALID = "#c4500a"
+GRAD = "#7b3fb3"
+PATH = "#0b7a5c"
+WARN = "#b3261e"
+
+#: Role of each colour; ``book.css`` gives every role a light and a dark value.
+ROLES = {
+    INK: "ink",
+    MUTED: "muted",
+    GRID: "grid",
+    TRAIN: "train",
+    VALID: "valid",
+    GRAD: "grad",
+    PATH: "path",
+    WARN: "warn",
+}
+
+#: Colours and line styles for several curves in one panel: never told apart by colour alone.
+CYCLE = mpl.cycler(
+    color=[TRAIN, VALID, PATH, GRAD, WARN, MUTED],
+    linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1))],
+)
+
+#: Signed quantities in pictures: negative, zero, positive.
+SIGNED = LinearSegmentedColormap.from_list("signed", [VALID, "#f6f8fa", TRAIN])
+
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": MUTED,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 11,
+    "axes.prop_cycle": CYCLE,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11.5,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 100,
+    "figure.figsize": (7.0, 3.4),
+    "font.size": 11,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 10,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 4.5,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+}
+
+
+def use_style() -> None:
+    """Give all later figures of this session the look of the book."""
+    mpl.rcParams.update(STYLE)
+
+
+def panels(n_panels: int = 1, height: int = 290) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `n_panels` equal cells, each holding one axes.
+
+    Sizes are in CSS pixels: 480 wide for a single panel, 360 for each of several.
+    The cells do not overlap, so a page can put them side by side or one below the other.
+
+    Examples
+    --------
+    >>> figure, axes = panels(2)
+    >>> len(axes)
+    2
+    """
+    width = 480 if n_panels == 1 else 360 * n_panels
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72, layout="constrained")
+        cells = np.atleast_1d(figure.subfigures(1, n_panels))
+        return figure, [cell.subplots() for cell in cells]
+
+
+def contours(ax: Axes, f, xlim, ylim, levels, n_points: int = 81) -> None:
+    """Draw level lines of ``f(x, y)`` and mark the axes ``w₁`` and ``w₂``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes two arrays of shape (n_points, n_points), returns one.
+    levels : int or sequence of float
+        Passed to `Axes.contour`.
+    """
+    x = np.linspace(*xlim, n_points)
+    y = np.linspace(*ylim, n_points)
+    ax.contour(x, y, f(*np.meshgrid(x, y)), levels=levels, colors=MUTED, linewidths=0.7)
+    ax.set(xlim=xlim, ylim=ylim, xlabel="w₁", ylabel="w₂")
+    ax.grid(False)
+
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power_of_ten(x: float, _position=None) -> str:
+    """Write a power of ten in plain characters; other numbers give an empty label.
+
+    Examples
+    --------
+    >>> power_of_ten(0.001), power_of_ten(1), power_of_ten(100.0), power_of_ten(3)
+    ('10⁻³', '1', '100', '')
+    """
+    if x <= 0:
+        return ""
+    exponent = round(math.log10(x))
+    if not math.isclose(x, 10.0**exponent, rel_tol=1e-9):
+        return ""
+    if 0 <= exponent <= 2:
+        return f"{10**exponent}"
+    return "10" + str(exponent).translate(_SUPERSCRIPT)
+
+
+def plain_log_labels(ax: Axes) -> None:
+    """Label the logarithmic axes of `ax` in plain characters instead of mathtext."""
+    for axis in (ax.xaxis, ax.yaxis):
+        if axis.get_scale() == "log":
+            axis.set_major_formatter(FuncFormatter(power_of_ten))
+            axis.set_minor_formatter(NullFormatter())
+
+
+def number(x: float) -> str:
+    """Write a number for a reader: three significant digits, infinities in words.
+
+    Examples
+    --------
+    >>> number(0.012345), number(1234567.0), number(float("nan"))
+    ('0.0123', '1.23 × 10⁶', 'no longer a number')
+    >>> number(float("inf"))
+    'beyond the largest number'
+    """
+    if math.isnan(x):
+        return "no longer a number"
+    if math.isinf(x):
+        return "beyond the largest number" if x > 0 else "below the smallest number"
+    if x == 0 or 1e-3 <= abs(x) < 1e5:
+        text = f"{x:.3g}"
+        return text if "e" not in text else f"{x:,.0f}"
+    mantissa, exponent = f"{x:.2e}".split("e")
+    return f"{float(mantissa):g} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"

@@ -1,0 +1,65 @@
+"""Parts of a matplotlib figure as compact SVG that follows the page's theme.
+
+Rendering a whole figure for every state of an explorer is slow and large. Here one
+artist, or a few, are rendered by matplotlib's own SVG renderer, then coordinates are
+rounded to a tenth of a pixel and the book's colours become CSS variables.
+"""
+
+import io
+import re
+from collections.abc import Iterable
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.figure import Figure
+
+from lessons.plots import ROLES
+
+_TAG = re.compile(r"<[^>]+>")
+_COORDINATES = re.compile(r'(?<= )(?:d|x|y|points|transform|width|height)="[^"]*"')
+_DECIMAL = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_GROUP_ID = re.compile(r'(?<=<g) id="[^"]*"')
+_FONT_FAMILY = re.compile(r" ?font-family: [^;\"]*;?")
+_CLIP = re.compile(r"url\(#p[0-9a-f]+\)")
+_COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
+
+
+def _round(match: re.Match) -> str:
+    text = f"{float(match[0]):.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+def _compact_tag(match: re.Match) -> str:
+    tag = _COORDINATES.sub(lambda m: _DECIMAL.sub(_round, m[0]).replace("\n", ""), match[0])
+    tag = _COLOUR.sub(lambda m: f"var(--c-{ROLES[m[0]]})" if m[0] in ROLES else m[0], tag)
+    return _FONT_FAMILY.sub("", tag)
+
+
+def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str) -> str:
+    """Render `artists` of `figure` to SVG elements, without the enclosing document.
+
+    Parameters
+    ----------
+    artists
+        Drawn in the order of their ``zorder``.
+    figure
+        Must have a resolution of 72 dots per inch: one point is one pixel.
+    clip_id
+        The id of the clip path that the page defines for this panel; also the salt that
+        keeps marker ids of different panels apart.
+    """
+    buffer = io.StringIO()
+    settings = {"svg.fonttype": "none", "svg.hashsalt": clip_id, "path.simplify_threshold": 0.2}
+    with mpl.rc_context(settings):
+        width, height = figure.bbox.size
+        renderer = RendererSVG(width, height, buffer, metadata={"Date": None})
+        renderer.writer.flush()
+        start = buffer.tell()
+        for artist in sorted(artists, key=lambda a: a.get_zorder()):
+            artist.draw(renderer)
+        renderer.writer.flush()
+    text = _COMMENT.sub("", buffer.getvalue()[start:])
+    text = _CLIP.sub(f"url(#{clip_id})", _GROUP_ID.sub("", _TAG.sub(_compact_tag, text)))
+    return re.sub(r">\s+<", "><", text).strip()

@@ -1,0 +1,114 @@
+"""The key of a notebook: a digest of everything that can change an output.
+
+jupyter-cache keys on the cells alone and serves an old page after a change in an imported
+module. This key covers the code cells and their tags, the `lessons` modules they import,
+followed through imports of imports, the data files of the package, and the pinned
+requirements. Prose is left out: a changed sentence runs no code.
+"""
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
+
+from tools.notebook_cells import code_cells
+
+PACKAGE = "lessons"
+RULES = "1"  # raise it when the way notebooks are executed or normalised changes
+_MODULE_NAME = re.compile(rf"{PACKAGE}(\.\w+)*")
+
+
+def parse_cell(source: str) -> ast.Module:
+    """Return the syntax tree of a cell; magics become calls, nonsense an empty tree.
+
+    Examples
+    --------
+    >>> len(parse_cell("%matplotlib inline\\nx = 1").body)
+    2
+    """
+    try:
+        return ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])
+
+
+def module_names(tree: ast.AST, module: str = "") -> Iterator[str]:
+    """Yield the names under `lessons` that a tree imports, also inside functions.
+
+    A string that is a module's full name counts too: it may reach ``import_module``.
+    `module` is the dotted name of the package that relative imports start from.
+    """
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            parents = module.split(".")
+            start = ".".join(parents[: len(parents) - node.level + 1]) if node.level else ""
+            base = ".".join(part for part in (start, node.module) if part)
+            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names = [node.value]
+        yield from (name for name in names if _MODULE_NAME.fullmatch(name))
+
+
+def module_file(source: Path, name: str) -> Path | None:
+    """Return the file of a dotted module name below `source`, or None."""
+    path = source.joinpath(*name.split("."))
+    options = (path / "__init__.py", path.with_suffix(".py"))
+    return next((option for option in options if option.is_file()), None)
+
+
+def depends_on(names: Iterable[str], source: Path) -> set[Path]:
+    """Return the files of the named modules and of all they import, and their data files."""
+    files: set[Path] = set()
+    todo = list(names)
+    while todo:
+        parts = todo.pop().split(".")
+        for n in range(1, len(parts) + 1):  # importing a.b runs a as well
+            name = ".".join(parts[:n])
+            file = module_file(source, name)
+            if file is None or file in files:
+                continue
+            files.add(file)
+            package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+            todo += module_names(ast.parse(file.read_text(encoding="utf-8")), package)
+            if name == f"{PACKAGE}.check":  # finds its exercises by name, not by import
+                exercises = source / PACKAGE / "exercises"
+                todo += [f"{PACKAGE}.exercises.{p.stem}" for p in exercises.glob("*.py")]
+    if files:
+        files.update(
+            p for p in (source / PACKAGE).rglob("*")
+            if p.is_file() and p.suffix not in {".py", ".pyc"}
+        )
+    return files
+
+
+def key_of(cells: list[NotebookNode], root: Path) -> str:
+    """Return the key of the notebook with these cells in the repository at `root`."""
+    code = code_cells(cells)
+    sha = hashlib.sha256(RULES.encode())
+    trees = [parse_cell(cell.source) for cell in code]
+    for cell in code:
+        sha.update(repr((cell.source, sorted(cell.metadata.get("tags", [])))).encode())
+    names = {name for tree in trees for name in module_names(tree)}
+    files = depends_on(names, root / "src") | _read_files(trees, root / "book")
+    for file in sorted({*files, root / "requirements.txt"}):
+        sha.update(str(file.relative_to(root)).encode())
+        sha.update(file.read_bytes() if file.is_file() else b"")
+    return sha.hexdigest()
+
+
+def _read_files(trees: list[ast.Module], folder: Path) -> set[Path]:
+    """Return the files of the book that a cell names in a string, such as a table it reads."""
+    strings = {
+        node.value for tree in trees for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        and 0 < len(node.value) < 200 and "\n" not in node.value and "\0" not in node.value
+    }
+    files = {(folder / s).resolve() for s in strings if not s.startswith("/")}
+    return {f for f in files if f.is_file() and f.is_relative_to(folder.parent.resolve())}

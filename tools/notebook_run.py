@@ -1,0 +1,164 @@
+"""Running notebooks: in one fixed environment, for building and for nbval.
+
+The same environment serves both, so that what is stored is what the tests compute again.
+PYTHONHASHSEED is left alone on purpose: a cell that prints the order of a set must fail.
+"""
+
+import asyncio
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from tools.notebook_cells import NotebookError, clean_outputs, code_cells, label
+
+CELL_LIMIT_S = 120
+SECONDS_FILE = Path("_build/notebook-seconds.json")
+HERE = Path(__file__).resolve().parents[1]
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def environment(root: Path, ipython_dir: str, portable: bool = False) -> dict[str, str]:
+    """Return the environment of a kernel.
+
+    Parameters
+    ----------
+    root
+        The repository; its ``src`` is what the kernel imports.
+    ipython_dir
+        An empty directory, so that nobody's own start-up files take part.
+    portable
+        Compute with the oldest instruction sets the libraries offer. A stored output that
+        depends on the processor then differs, and nbval says where.
+    """
+    path = [str(root / "src"), str(HERE), os.environ.get("PYTHONPATH", "")]
+    env = os.environ | dict.fromkeys(_THREADS, "1") | {
+        "LESSONS_EXPLORE": "record",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "CUDA_VISIBLE_DEVICES": "",
+        "IPYTHONDIR": ipython_dir,
+        "PYTHONPATH": os.pathsep.join(p for p in path if p),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    if portable:
+        env |= {"ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE"}
+        if platform.machine().lower() in {"x86_64", "amd64"}:
+            env |= {"OPENBLAS_CORETYPE": "Haswell", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+        if features := _numpy_features():
+            env["NPY_DISABLE_CPU_FEATURES"] = " ".join(features)
+    return env
+
+
+def _numpy_features() -> list[str]:
+    """Return the instruction sets above numpy's baseline that this processor has."""
+    if importlib.util.find_spec("numpy") is None:
+        return []
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+
+    return [name for name in __cpu_dispatch__ if __cpu_features__.get(name)]
+
+
+def warm_up(env: dict[str, str]) -> None:
+    """Let matplotlib build its font cache, about which it would warn in the first cell."""
+    if importlib.util.find_spec("matplotlib"):
+        code = "import matplotlib.font_manager"
+        subprocess.run([sys.executable, "-c", code], env=env, check=False, capture_output=True)
+
+
+async def execute(
+    cells: list[NotebookNode], name: str, root: Path, cell_limit_s: float = CELL_LIMIT_S
+) -> float:
+    """Run the code cells in a new kernel, in ``book/``; fill in their outputs.
+
+    Returns the seconds that the cells took.
+
+    Raises
+    ------
+    NotebookError
+        If a cell raises, prints a warning, or takes too long.
+    """
+    nb = nbformat.v4.new_notebook(cells=cells)
+    (root / "book").mkdir(exist_ok=True)
+    client = NotebookClient(
+        nb, timeout=cell_limit_s, kernel_name="python3", record_timing=False,
+        resources={"metadata": {"path": str(root / "book")}},
+    )
+    with tempfile.TemporaryDirectory() as ipython_dir:
+        async with client.async_setup_kernel(env=environment(root, ipython_dir)):
+            start = time.perf_counter()
+            for index, cell in enumerate(cells):
+                if cell.cell_type == "code":
+                    await _execute_cell(client, cells, index, name)
+            seconds = time.perf_counter() - start
+    for count, cell in enumerate(code_cells(cells), 1):
+        cell.outputs = clean_outputs(cell.outputs, count, root)
+    return seconds
+
+
+async def _execute_cell(
+    client: NotebookClient, cells: list[NotebookNode], index: int, name: str
+) -> None:
+    where = f"{name}, {label(cells, index)}"
+    source = "\n    ".join(["", *cells[index].source.splitlines()])
+    try:
+        await client.async_execute_cell(cells[index], index)
+    except CellExecutionError as error:
+        raise NotebookError(f"{where} raised {error.ename}: {error.evalue}{source}") from None
+    except CellTimeoutError:
+        raise NotebookError(f"{where} took more than {client.timeout:g} s{source}") from None
+    except (DeadKernelError, asyncio.TimeoutError) as error:
+        raise NotebookError(f"{where} stopped its kernel: {error}{source}") from None
+    for output in cells[index].outputs:
+        if output.output_type == "stream" and output.name == "stderr":
+            raise NotebookError(
+                f"{where} wrote to stderr; notebooks are free of warnings:\n"
+                f"    {output.text.strip()}{source}"
+            )
+
+
+def read_seconds(root: Path) -> dict[str, float]:
+    """Return the recorded run time of each chapter; empty before the first build."""
+    try:
+        return json.loads((root / SECONDS_FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def write_seconds(root: Path, seconds: dict[str, float]) -> None:
+    """Record run times, so that the tests can start the longest notebook first."""
+    path = root / SECONDS_FILE
+    path.parent.mkdir(exist_ok=True)
+    merged = read_seconds(root) | {name: round(s, 1) for name, s in seconds.items()}
+    path.write_text(json.dumps(merged, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def nbval(notebooks: list[Path], root: Path, jobs: int, portable: bool = False) -> int:
+    """Run every notebook again under nbval; return the exit status of pytest."""
+    seconds = read_seconds(root)
+    # Longest first: the last notebook to start should be a short one.
+    notebooks = sorted(notebooks, key=lambda p: (-seconds.get(p.stem, 0), -p.stat().st_size, p))
+    jobs = min(jobs, len(notebooks))
+    spread = ["-n", str(jobs), "--dist", "loadfile", "--no-loadscope-reorder"]
+    with tempfile.TemporaryDirectory() as ipython_dir:
+        env = environment(root, ipython_dir, portable)
+        warm_up(env)
+        # No project settings: coverage, beartype or strict warnings are for other suites.
+        command = [
+            sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(root),
+            "--noconftest", "-p", "no:cacheprovider", "-p", "tools.notebook_nbval",
+            "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_LIMIT_S}",
+            "-q", "--no-header", "--color", "yes" if sys.stdout.isatty() else "no",
+            *(spread if jobs > 1 else ["-p", "no:xdist"]), *map(str, notebooks),
+        ]
+        return subprocess.run(command, cwd=root, env=env, check=False).returncode

@@ -1,0 +1,273 @@
+"""Build and serve the site: ``python -m tools.site build`` and ``python -m tools.site serve``.
+
+A build is incremental. It starts from nothing when something changed that shapes every page (the
+settings, the style sheet, the templates, our Sphinx extension, the renderer of the explorers), or
+when the last build failed: Sphinx warns about a page only when it reads it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).absolute().parent.parent
+HTML = ROOT / "_build" / "html"
+CONFIG = ROOT / "_build" / "_config.yml"
+KEY_ALL = ROOT / "_build" / "site-key"
+PORT = 8000
+GITHUB = re.compile(r"(?:https?://|git@|ssh://git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
+
+
+class SiteError(Exception):
+    """A mistake that the person who builds can put right; its text says how."""
+
+
+def repository_url() -> str | None:
+    """Return the address of the repository on GitHub, or None when it is not known.
+
+    The environment variable ``BOOK_REPOSITORY_URL`` wins, and an empty one means "none"; else the
+    git remote ``origin`` is asked.
+
+    Raises
+    ------
+    SiteError
+        If ``BOOK_REPOSITORY_URL`` is set to something else than a repository on GitHub.
+    """
+    given = os.environ.get("BOOK_REPOSITORY_URL")
+    if given is None:
+        git = ["git", "-C", str(ROOT), "remote", "get-url", "origin"]
+        try:
+            given = subprocess.run(git, capture_output=True, text=True, check=False).stdout
+        except FileNotFoundError:  # no git here: a downloaded archive
+            return None
+        match = GITHUB.match(given.strip())
+    else:
+        match = GITHUB.match(given.strip())
+        if given.strip() and not match:
+            raise SiteError(
+                f"BOOK_REPOSITORY_URL is {given!r}; write it as https://github.com/owner/name, "
+                "or leave it empty for a site without launch buttons"
+            )
+    return "https://github.com/{}/{}".format(*match.groups()) if match else None
+
+
+def merged_config(url: str | None) -> dict:
+    """Return the settings of ``_config.yml`` with what depends on the repository's address.
+
+    Parameters
+    ----------
+    url
+        Address on GitHub. With None the pages carry no launch button.
+    """
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    local = config["sphinx"]["local_extensions"]  # paths are relative to the file they stand in
+    config["sphinx"]["local_extensions"] = {name: f"../{path}" for name, path in local.items()}
+    if url:
+        config["repository"]["url"] = url
+        config["launch_buttons"]["binderhub_url"] = "https://mybinder.org"
+        config["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
+    return config
+
+
+def toc_files() -> list[str]:
+    """Return the pages named in ``_toc.yml``, in order, without their endings."""
+    names: list[str] = []
+
+    def walk(item: object) -> None:
+        if isinstance(item, dict):
+            names.extend(str(item[key]) for key in ("root", "file") if key in item)
+            for value in item.values():
+                walk(value)
+        elif isinstance(item, list):
+            for value in item:
+                walk(value)
+
+    walk(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8")))
+    return names
+
+
+def page_source(name: str) -> Path | None:
+    """Return the file behind a page of the table of contents, or None when there is none."""
+    candidates = (ROOT / "book" / f"{name}{ending}" for ending in (".ipynb", ".md"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def check_ready() -> None:
+    """Raise `SiteError` when a page, or the renderer of the explorers, is missing."""
+    missing = [name for name in toc_files() if page_source(name) is None]
+    if missing:
+        raise SiteError(
+            "_toc.yml names pages that do not exist: "
+            + ", ".join(f"book/{name}.ipynb" for name in missing)
+            + ". Run `make notebooks` to make them from text/, or take them out of _toc.yml"
+        )
+    if not any(e.value.startswith("lessons.") for e in entry_points(group="myst_nb.mime_renderers")):
+        raise SiteError("the package `lessons` is not installed here: run `make setup` first")
+
+
+def key_of(paths: list[Path], *words: str) -> str:
+    """Return a short name for the content of these files and these words."""
+    digest = hashlib.sha256("\0".join(words).encode())
+    for path in sorted(paths):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def shaping_key(config: str) -> str:
+    """Return the key of everything that shapes every page."""
+    folders = (ROOT / "book" / "_static", ROOT / "book" / "_templates")
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    single = ("_toc.yml", "book/references.bib", "tools/book_extension.py", "src/lessons/replay.py")
+    paths += [ROOT / name for name in single if (ROOT / name).is_file()]
+    packages = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme")
+    return key_of(paths, config, *(version(name) for name in packages))
+
+
+def build() -> bool:
+    """Build what is out of date; return whether the site is complete and free of warnings.
+
+    Raises
+    ------
+    SiteError
+        If a page of the table of contents is missing, or the package is not installed.
+    """
+    start = time.perf_counter()
+    check_ready()
+    config = yaml.safe_dump(merged_config(repository_url()), sort_keys=False)
+    shaping = shaping_key(config)
+    pages = [path for name in toc_files() if (path := page_source(name))]
+    images = [p for p in (ROOT / "book").rglob("*") if p.suffix in {".png", ".svg", ".jpg"}]
+    full = f"{shaping} {key_of(pages + images)}"
+    last = KEY_ALL.read_text().strip() if KEY_ALL.is_file() else ""
+    if last == full and (HTML / "index.html").is_file():
+        print("The site is up to date.", flush=True)
+        return True
+
+    if last.split(" ")[0] != shaping:
+        shutil.rmtree(HTML, ignore_errors=True)
+        shutil.rmtree(ROOT / "_build" / ".doctrees", ignore_errors=True)
+    CONFIG.parent.mkdir(exist_ok=True)
+    CONFIG.write_text(config, encoding="utf-8")
+    KEY_ALL.unlink(missing_ok=True)  # a build that fails, or is stopped, is done again in full
+    run = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", run, "build", "book", "--path-output", "."]
+    command += ["--config", str(CONFIG.relative_to(ROOT)), "--toc", str(ROOT / "_toc.yml")]
+    command += ["-W", "-n", "--keep-going"]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        return False
+    KEY_ALL.write_text(full + "\n", encoding="utf-8")
+    print(f"Built {len(pages)} pages in {time.perf_counter() - start:.0f} s.", flush=True)
+    return True
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serve files as a web host does: text compressed, and asked for again after a rebuild."""
+
+    protocol_version = "HTTP/1.1"
+    compressed = {".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb"}
+
+    def send_head(self):  # noqa: ANN201, D102 (named by the base class)
+        path = Path(self.translate_path(self.path))
+        if path.is_dir() and self.path.endswith("/"):
+            path = path / "index.html"
+        wanted = "gzip" in self.headers.get("Accept-Encoding", "")
+        if not (wanted and path.is_file() and path.suffix in self.compressed):
+            return super().send_head()
+        body = gzip.compress(path.read_bytes(), compresslevel=6)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        return None
+
+    def end_headers(self) -> None:
+        """Let the browser keep nothing without asking."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Stay quiet: the terminal is for what the reader should do next."""
+
+
+def open_server(port: int | None, folder: Path = HTML) -> ThreadingHTTPServer:
+    """Return a server for a folder, on this machine only.
+
+    Parameters
+    ----------
+    port
+        The port to use. None means 8000, or the next free one of twenty. 0 means any free one.
+
+    Raises
+    ------
+    SiteError
+        If the port is taken or not allowed.
+    """
+    handler = partial(Handler, directory=str(folder))
+    for candidate in range(PORT, PORT + 20) if port is None else [port]:
+        try:
+            server = ThreadingHTTPServer(("127.0.0.1", candidate), handler)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            if port is None:
+                print(f"Port {candidate} is in use; trying the next one.", flush=True)
+            continue
+        server.daemon_threads = True
+        return server
+    if port is None:
+        raise SiteError(f"ports {PORT} to {PORT + 19} are all in use: choose one with --port")
+    raise SiteError(f"port {port} is in use or not allowed: choose another with --port")
+
+
+def serve(port: int | None) -> None:
+    """Serve the built site until Ctrl-C."""
+    with open_server(port) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        print(f"The book is at {address} - open it in a browser; Ctrl-C stops it.", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("\nStopped.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.site", description="Build the site.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build", help="build _build/html, what is out of date only")
+    serving = commands.add_parser("serve", help="build, then serve it on this machine")
+    serving.add_argument("--port", type=int, help="default: 8000, or the next free one")
+    chosen = parser.parse_args(arguments)
+    try:
+        if not build():
+            print("The site was NOT built: put right the warnings above, then run this again.")
+            return 1
+        if chosen.command == "serve":
+            serve(chosen.port)
+        else:
+            print("Next: `make serve` shows it, or open _build/html/index.html in a browser.")
+    except SiteError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
