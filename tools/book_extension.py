@@ -14,9 +14,11 @@ import re
 from typing import Any
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.locale import _
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.math import get_node_equation_number
 
 KATEX = "vendor/katex"
@@ -84,6 +86,30 @@ class fold_title(nodes.General, nodes.TextElement):
     """The line of a `fold` that is always shown."""
 
 
+class Dropdown(SphinxDirective):
+    """``:::{dropdown} Title``: an admonition of the class ``dropdown``, open with ``:open:``."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec = {
+        "open": directives.flag,
+        "name": directives.unchanged,
+        "class": directives.class_option,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the admonition."""
+        classes = ["dropdown", *self.options.get("class", [])]
+        classes += ["open"] if "open" in self.options else []
+        inline, messages = self.state.inline_text(self.arguments[0], self.lineno)
+        box = nodes.admonition("", nodes.title(self.arguments[0], "", *inline), classes=classes)
+        self.set_source_info(box)
+        self.add_name(box)
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box, *messages]
+
+
 class FoldDropdowns(SphinxPostTransform):
     """Turn every admonition of the class ``dropdown`` into a `fold`."""
 
@@ -146,6 +172,9 @@ def choose_assets(
 ) -> None:
     """Keep the style sheets and scripts that the text of this page asks for.
 
+    Style sheets that are not ours move to ``layered_css``: the template imports them into a
+    cascade layer, below ``book.css``.
+
     Raises
     ------
     RuntimeError
@@ -160,6 +189,10 @@ def choose_assets(
                     f"page {pagename} asks another host for {file.filename}: "
                     "store the file under book/_static/vendor instead"
                 )
+    ours = [file for file in context["css_files"] if is_ours(file)]
+    links = [context["css_tag"](file) for file in context["css_files"] if file not in ours]
+    context["layered_css"] = [re.search(r'href="([^"]+)"', link)[1] for link in links]
+    context["css_files"] = ours
 
 
 def is_wanted(file: Any, body: str) -> bool:
@@ -171,12 +204,19 @@ def is_wanted(file: Any, body: str) -> bool:
     return True
 
 
+def is_ours(file: Any) -> bool:
+    """Return whether a style sheet is the book's, or KaTeX's, rather than the theme's."""
+    name = str(file.filename).removeprefix("_static/")
+    return name in EVERY_PAGE or name.startswith("vendor/")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register everything with Sphinx."""
     app.add_html_math_renderer("katex", (visit_math, None), (visit_displaymath, None))
     app.add_node(fold, html=(visit_fold, depart_fold))
     app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
     app.add_post_transform(FoldDropdowns)
+    app.add_directive("dropdown", Dropdown, override=True)  # in place of sphinx-design's
     app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it for an extension we leave out
     app.connect("config-inited", forget_found_assets)
     app.connect("builder-inited", add_own_assets)
