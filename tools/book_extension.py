@@ -180,7 +180,12 @@ def choose_assets(
     RuntimeError
         If something asks for a file from another host: pages must work without a network.
     """
-    body = context.get("body", "")
+    # Docutils marks the list of sources with two roles that contradict each other.
+    body = context["body"] = (
+        context.get("body", "")
+        .replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+        .replace(' role="doc-biblioentry"', "")
+    )
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context.get(kind, []) if is_wanted(file, body)]
         for file in context[kind]:

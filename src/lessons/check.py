@@ -16,13 +16,9 @@ imported when the chapter is first named.
 """
 
 import copy
-import ctypes
-import dis
 import importlib
 import inspect
 import pkgutil
-import threading
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -30,10 +26,19 @@ from typing import Any
 import numpy as np
 
 from lessons import exercises
+from lessons.answers import (
+    TIME_LIMIT_S,
+    TooSlow,
+    call,
+    difference,
+    is_blank,
+    is_empty,
+    kind,
+    shorten,
+    show,
+)
 
-TIME_LIMIT_S = 5.0
 _hints_given: dict[str, int] = {}
-_NEVER_RUNS_CODE = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def check(name: Any, answer: Any) -> None:
     >>> def gd_step(theta, grad, lr):
     ...     return theta + lr * grad
     >>> check("gradient-descent/one-step", gd_step)
-    one-step: not yet. The value is not right.
+    one-step: not yet. The values are not right.
       input     theta = [1, -2], grad = [0.5, 1], lr = 0.1
       got       [1.05, -1.9]
       expected  [0.95, -2.1]
@@ -177,7 +182,7 @@ def load(chapter: str) -> dict[str, Exercise]:
 def _lookup(name: Any) -> Exercise | None:
     """Find an exercise, or print what can be chosen."""
     if not isinstance(name, str):
-        print(f'The first argument is the name of an exercise, "chapter/exercise", not {_kind(name)}.')
+        print(f'The first argument is the name of an exercise, "chapter/exercise", not {kind(name)}.')
         return None
     chapter, _, short = name.partition("/")
     try:
@@ -210,28 +215,28 @@ def grade(exercise: Exercise, answer: Any) -> Verdict:
     if answer is ... or answer is None:
         return _not_started()
     if not callable(exercise.reference):
-        problem = _difference(answer, exercise.reference, exercise.tolerance)
+        problem = difference(answer, exercise.reference, exercise.tolerance)
         return _wrong(problem, None, answer, exercise.reference) if problem else _solved(exercise)
     if not callable(answer):
-        return Verdict("not yet", f"Expected a function, got {_kind(answer)}.")
+        return Verdict("not yet", f"Expected a function, got {kind(answer)}.")
     if not exercise.cases:
         raise ValueError(f"exercise {exercise.name!r}: a function needs `cases` to be tried on")
 
     names = list(inspect.signature(exercise.reference).parameters)
     for args in exercise.cases(np.random.default_rng(0)):
         expected = exercise.reference(*copy.deepcopy(args))
-        shown = ", ".join(f"{n} = {_show(a)}" for n, a in zip(names, args, strict=False))
-        got, error = _call(answer, copy.deepcopy(args))
+        shown = ", ".join(f"{n} = {show(a)}" for n, a in zip(names, args, strict=False))
+        got, error = call(answer, copy.deepcopy(args))
         if error is not None:
             if "ellipsis" in str(error):  # the ... was left in the middle of an expression
                 return _not_started()
-            detail = f"It raised {type(error).__name__}: {_shorten(str(error), 200)}"
-            if isinstance(error, _TooSlow):
+            detail = f"It raised {type(error).__name__}: {shorten(str(error), 200)}"
+            if isinstance(error, TooSlow):
                 detail = f"It did not finish in {TIME_LIMIT_S:g} s."
-            return Verdict("not yet", f"{detail}\n  input     {shown}\n  expected  {_show(expected)}")
-        if _is_blank(got) or (got is None and _is_empty(answer)):
+            return Verdict("not yet", f"{detail}\n  input     {shown}\n  expected  {show(expected)}")
+        if is_blank(got) or (got is None and is_empty(answer)):
             return _not_started()
-        problem = _difference(got, expected, exercise.tolerance)
+        problem = difference(got, expected, exercise.tolerance)
         if problem:
             return _wrong(problem, shown, got, expected)
     return _solved(exercise)
@@ -248,6 +253,6 @@ def _solved(exercise: Exercise) -> Verdict:
 def _wrong(problem: str, shown: str | None, got: Any, expected: Any) -> Verdict:
     """Describe a wrong value; use more digits when four do not tell it from the right one."""
     lines = [problem] if shown is None else [problem, f"  input     {shown}"]
-    digits = 4 if _show(got) != _show(expected) else 12
-    lines += [f"  got       {_show(got, digits)}", f"  expected  {_show(expected, digits)}"]
+    digits = 4 if show(got) != show(expected) else 12
+    lines += [f"  got       {show(got, digits)}", f"  expected  {show(expected, digits)}"]
     return Verdict("not yet", "\n".join(lines))

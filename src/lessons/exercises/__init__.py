@@ -1,0 +1,1 @@
+"""The exercises of the book, one module for each chapter that has any."""

@@ -1,0 +1,134 @@
+"""Quiz questions with immediate feedback, in a kernel and on the website.
+
+A choice explains itself: every wrong one says what is wrong about it. Answers that are numbers
+are computed by the author's cell, so they cannot differ from what the chapter shows.
+"""
+
+import hashlib
+import os
+import re
+from html import escape
+from typing import Any
+
+MIME_TYPE = "application/vnd.lessons.quiz+json"
+
+
+class Quiz:
+    """One question. Made by `quiz`; shows itself as a cell's last value."""
+
+    def __init__(self, question: str, name: str, options: list[dict[str, Any]]):
+        self.question, self.name, self.options = question, name, options
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What the website needs: the question and the options in the order shown."""
+        return {"name": self.name, "question": self.question, "options": self.options}
+
+    def feedback(self, index: int) -> str:
+        """Return what the reader is told about the option with this number."""
+        option = self.options[index]
+        return f"{'Right.' if option['right'] else 'Not quite.'} {option['why']}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        letters = [f"{chr(65 + i)}. {option['text']}" for i, option in enumerate(self.options)]
+        text = "\n".join([self.question, *letters])
+        if os.environ.get("LESSONS_EXPLORE") != "record":
+            return {**self.widget()._repr_mimebundle_(), "text/plain": text}
+        markdown = "\n\n".join([f"**Quiz.** {self.question}", *(f"- {line}" for line in letters)])
+        return {MIME_TYPE: self.payload, "text/markdown": markdown, "text/plain": text}
+
+    def widget(self):
+        """Return radio buttons that answer at once, for a live kernel."""
+        import ipywidgets  # a built book needs no widgets
+
+        question = ipywidgets.HTML(f"<strong>{_marked(self.question)}</strong>")
+        options = [(option["text"].replace("`", ""), i) for i, option in enumerate(self.options)]
+        radio = ipywidgets.RadioButtons(
+            options=options, index=None, layout=ipywidgets.Layout(width="auto")
+        )
+        answer = ipywidgets.HTML()
+
+        def tell(_change):
+            answer.value = "" if radio.value is None else _marked(self.feedback(radio.value))
+
+        radio.observe(tell, names="value")
+        return ipywidgets.VBox([question, radio, answer])
+
+
+def quiz(question: str, *, name: str, right: str, why: str, wrong: dict[str, str]) -> Quiz:
+    """Make a quiz question.
+
+    Parameters
+    ----------
+    question : str
+        Plain text; code stands between backticks.
+    name : str
+        Chapter and question, such as ``"gradient-descent/edge"``.
+    right, why : str
+        The right choice and the reason.
+    wrong : dict of str to str
+        Two or more wrong choices, each with what is wrong about it. The order on the page
+        depends on the name only.
+
+    Raises
+    ------
+    ValueError
+        For an author's mistake: names the quiz and says what to change.
+
+    Examples
+    --------
+    >>> q = quiz("What is 2 + 2?", name="sums/two", right=str(2 + 2), why="Count.",
+    ...          wrong={"3": "One too few.", "5": "One too many."})
+    >>> [option["text"] for option in q.options]
+    ['3', '4', '5']
+    >>> q.feedback(0)
+    'Not quite. One too few.'
+    """
+    def fail(what):
+        raise ValueError(f"quiz {name!r}: {what}")
+
+    if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name):
+        fail("name it chapter/question, in small letters, digits and hyphens")
+    if not question.strip() or not why.strip() or not str(right).strip():
+        fail("the question, the right choice and its reason must not be empty")
+    if len(wrong) < 2:
+        fail("give two or more wrong choices")
+    if right in wrong:
+        fail(f"{right!r} is both right and wrong: two computed choices may have come out equal")
+    empty = [text for text, reason in wrong.items() if not reason.strip() or not text.strip()]
+    if empty:
+        fail(f"say what is wrong about {empty[0]!r}")
+    options = [{"text": right, "right": True, "why": why}]
+    options += [{"text": t, "right": False, "why": reason} for t, reason in wrong.items()]
+    # Ordered by a hash of name and place: shuffled, and the same in every build.
+    keys = [hashlib.sha256(f"{name}/{i}".encode()).hexdigest() for i in range(len(options))]
+    order = sorted(range(len(options)), key=keys.__getitem__)
+    return Quiz(question, name, [options[i] for i in order])
+
+
+def _marked(text: str) -> str:
+    """Escape a text for HTML; backticks become code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def to_html(payload: dict[str, Any]) -> str:
+    """Return the question as a fieldset of native radio buttons, for ``quiz.js``.
+
+    Examples
+    --------
+    >>> q = quiz("Is 1 < 2?", name="sums/less", right="yes", why="It is.",
+    ...          wrong={"no": "It is.", "at times": "Always."})
+    >>> "1 &lt; 2" in to_html(q.payload)
+    True
+    """
+    name = escape(payload["name"].replace("/", "-"))
+    options = "".join(
+        f'<label><input type="radio" name="quiz-{name}" value="{i}" autocomplete="off" '
+        f'data-right="{str(option["right"]).lower()}" data-why="{escape(_marked(option["why"]))}">'
+        f"<span>{_marked(option['text'])}</span></label>"
+        for i, option in enumerate(payload["options"])
+    )
+    return (
+        f'<fieldset class="quiz" id="quiz-{name}"><legend>{_marked(payload["question"])}</legend>'
+        f'{options}<p class="quiz-feedback" role="status" aria-live="polite"></p></fieldset>'
+    )

@@ -1,0 +1,154 @@
+"""The built site, a browser, and one visit to each page, for the tests of this folder.
+
+The site is built once, when it is out of date. Pages are opened with every request that leaves
+this machine blocked and counted. A missing browser is an error, never a skip.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from tools import site as builder
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the built site is: files, and the same files behind a web server with gzip."""
+
+    folder: Path
+    served: str
+
+    def address(self, page: str, mode: str = "served") -> str:
+        """Return the address of ``page.html`` in the mode ``served`` or ``file``."""
+        root = self.served if mode == "served" else self.folder.as_uri()
+        return f"{root}/{page}.html"
+
+
+@dataclass
+class Watch:
+    """What went wrong on a page, as the browser saw it."""
+
+    errors: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Build the site if it is out of date, and serve it."""
+    lock = tmp_path_factory.getbasetemp().parent / "site-build.lock"
+    with _one_at_a_time(lock):  # pytest-xdist: several processes, one build
+        if not builder.build():
+            pytest.fail("the site was not built without warnings: run `make book` to see them")
+    with builder.open_server(0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Site(builder.HTML, f"http://127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    import fcntl  # Linux and macOS, as the rest of this project
+
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def chromium_path() -> str:
+    """Return the path of Chromium or Chrome.
+
+    Raises
+    ------
+    RuntimeError
+        If there is none; the message says how to get one.
+    """
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    usual = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), usual)
+    if not Path(found).is_file():
+        raise RuntimeError(
+            f"no browser at {found}: install one (Debian: apt-get install chromium), "
+            "or set CHROMIUM=/path/to/chromium"
+        )
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start one headless browser for all tests of this process."""
+    try:
+        path = chromium_path()
+    except RuntimeError as error:
+        pytest.fail(str(error), pytrace=False)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser, site: Site) -> Iterator[Callable[[int, str], BrowserContext]]:
+    """Return contexts by width and colour scheme, each made once."""
+    made: dict[tuple[int, str], BrowserContext] = {}
+
+    def context(width: int = 1280, scheme: str = "light") -> BrowserContext:
+        if (width, scheme) not in made:
+            new = browser.new_context(viewport=SIZES[width], color_scheme=scheme)
+            new.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.served)
+            made[width, scheme] = new
+        return made[width, scheme]
+
+    yield context
+    for each in made.values():
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def new_page(
+    contexts: Callable[[int, str], BrowserContext], site: Site
+) -> Callable[[int, str], tuple[Page, Watch]]:
+    """Return a maker of pages: ``new_page(width, scheme)`` gives a page and what it noted.
+
+    Every request that is neither for the local server nor for a file is blocked and noted.
+    """
+
+    def make(width: int = 1280, scheme: str = "light") -> tuple[Page, Watch]:
+        page, watch = contexts(width, scheme).new_page(), Watch()
+
+        def stop(route: Route) -> None:
+            watch.foreign.append(route.request.url)
+            route.abort()
+
+        local = (site.served + "/", "file:", "data:", "blob:")
+        page.route(lambda url: not url.startswith(local), stop)
+        page.on(
+            "console",
+            lambda m: watch.errors.append(m.text) if m.type in ("error", "warning") else None,
+        )
+        page.on("pageerror", lambda error: watch.errors.append(str(error)))
+        page.on(
+            "response",
+            lambda r: watch.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None,
+        )
+        return page, watch
+
+    return make
+
+
+@pytest.fixture
+def page(new_page: Callable[[int, str], tuple[Page, Watch]]) -> Iterator[Page]:
+    """Give a page at 1280 px in light mode; at the end it must have had no error at all."""
+    opened, watch = new_page(1280, "light")
+    yield opened
+    opened.close()
+    assert watch == Watch()

@@ -1,0 +1,143 @@
+"""`tools.site`: addresses, launch buttons, ports, and what makes a build fail or start afresh."""
+
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+
+from tools import book_extension
+from tools import site as builder
+
+URL = "https://github.com/owner/name"
+
+
+@pytest.fixture
+def small_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A book of one page in a folder of its own, with this book's settings and look."""
+    for name in ("_config.yml", "tools", "book/_templates", "book/references.bib"):
+        source, target = builder.ROOT / name, tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, target)
+    (tmp_path / "book/_static").mkdir()
+    for name in ("book.css", "favicon.svg"):
+        shutil.copy(builder.ROOT / "book/_static" / name, tmp_path / "book/_static" / name)
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    write_page(tmp_path, "# A page\n\nHello.\n")
+    monkeypatch.setattr(builder, "ROOT", tmp_path)
+    monkeypatch.setattr(builder, "HTML", tmp_path / "_build/html")
+    monkeypatch.setattr(builder, "CONFIG", tmp_path / "_build/_config.yml")
+    monkeypatch.setattr(builder, "KEY_ALL", tmp_path / "_build/site-key")
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", "")
+    return tmp_path
+
+
+def write_page(root: Path, text: str) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="text")])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, root / "book/index.ipynb")
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/owner/name",
+        "https://github.com/owner/name.git",
+        "git@github.com:owner/name.git",
+        "ssh://git@github.com/owner/name.git",
+    ],
+)
+def test_address_from_the_git_remote(small_book, monkeypatch, remote):
+    monkeypatch.delenv("BOOK_REPOSITORY_URL")
+    subprocess.run(["git", "init", "-q", str(small_book)], check=True)
+    assert builder.repository_url() is None
+    subprocess.run(["git", "-C", str(small_book), "remote", "add", "origin", remote], check=True)
+    assert builder.repository_url() == URL
+
+
+def test_address_from_elsewhere_gives_no_button(small_book, monkeypatch):
+    monkeypatch.delenv("BOOK_REPOSITORY_URL")
+    subprocess.run(["git", "init", "-q", str(small_book)], check=True)
+    git = ["git", "-C", str(small_book), "remote", "add", "origin", "https://example.org/o/n"]
+    subprocess.run(git, check=True)
+    assert builder.repository_url() is None
+
+
+def test_given_address_wins_and_is_checked(monkeypatch):
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", URL + "/")
+    assert builder.repository_url() == URL
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", "")
+    assert builder.repository_url() is None
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", "github.com/owner")
+    with pytest.raises(builder.SiteError, match="https://github.com/owner/name"):
+        builder.repository_url()
+
+
+def test_launch_buttons_only_with_an_address(small_book, monkeypatch):
+    assert builder.build()
+    page = builder.HTML / "index.html"
+    assert "mybinder.org" not in page.read_text()
+    assert "colab" not in page.read_text().lower()
+
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", URL)
+    assert builder.build(), "a new address starts a new build"
+    text = page.read_text()
+    assert "https://mybinder.org/v2/gh/owner/name/main?urlpath=lab/tree/book/index.ipynb" in text
+    colab = "https://colab.research.google.com/github/owner/name/blob/main/book/index.ipynb"
+    assert colab in text
+    assert (small_book / "book/index.ipynb").is_file()
+
+
+def test_a_warning_fails_every_build_until_it_is_put_right(small_book, capfd):
+    write_page(small_book, "# A page\n\nSee {ref}`nowhere`.\n")
+    assert not builder.build()
+    assert "nowhere" in capfd.readouterr().err
+    assert not builder.build(), "a second build must not hide the warning"
+    write_page(small_book, "# A page\n\nHello again.\n")
+    assert builder.build()
+    assert "Hello again" in (builder.HTML / "index.html").read_text()
+    capfd.readouterr()
+    assert builder.build()
+    assert capfd.readouterr().out == "The site is up to date.\n"
+
+
+def test_a_file_of_another_host_is_refused():
+    file = SimpleNamespace(filename="https://example.org/x.js")
+    with pytest.raises(RuntimeError, match=r"page index .* example.org/x.js: store the file"):
+        book_extension.choose_assets(
+            None, "index", "page.html", {"css_files": [], "script_files": [file]}, None
+        )
+
+
+def test_a_missing_page_is_named(small_book, capsys):
+    (small_book / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters:\n  - file: 99-lost\n"
+    )
+    assert builder.main(["build"]) == 1
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "book/99-lost.ipynb" in message
+    assert "make notebooks" in message
+
+
+def test_a_change_of_the_look_rebuilds_every_page():
+    config = builder.yaml.safe_dump(builder.merged_config(None))
+    assert builder.shaping_key(config) == builder.shaping_key(config)
+    assert builder.shaping_key(config) != builder.shaping_key(config + "x: 1\n")
+
+
+def test_a_port_in_use(monkeypatch, capsys, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(builder.SiteError, match=f"port {port} is in use.*--port"):
+            builder.open_server(port, tmp_path)
+        monkeypatch.setattr(builder, "PORT", port)
+        with builder.open_server(None, tmp_path) as server:
+            assert port < server.server_address[1] < port + 20
+        assert f"Port {port} is in use" in capsys.readouterr().out

@@ -1,0 +1,285 @@
+"""Every page of the site in a real browser, at two widths, in light and dark, served and as files."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from tests.site.conftest import Site, Watch
+
+from tools import site as builder
+
+PAGES = [*builder.toc_files(), "search"]
+HEAVIEST_BYTES = 1_500_000  # gzipped, with every file the page loads
+BASE_BYTES = 500_000  # the same for a page without figures or explorers
+AXE_SCRIPT = Axe().axe_script
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What one visit to a page found."""
+
+    served: Watch
+    file: Watch
+    formula_errors: list[str]
+    formulas: int
+    katex_loaded: bool
+    violations: dict[str, list[str]]
+    overflow: dict[str, int]
+    sent_bytes: int
+    own_bytes: int
+
+
+@pytest.fixture(scope="session")
+def visit(site: Site, new_page: Callable[..., tuple[Page, Watch]]) -> Callable[[str], Visit]:
+    """Return a function that opens a page in all the ways there are, once."""
+
+    @cache
+    def look(name: str) -> Visit:
+        page, served = new_page(1280, "light")
+        page.goto(site.address(name))
+        page.wait_for_load_state("networkidle")
+        sizes = page.evaluate(
+            """() => [...performance.getEntriesByType("navigation"),
+                      ...performance.getEntriesByType("resource")]
+                     .map((entry) => [entry.name, entry.encodedBodySize])"""
+        )
+        state = page.evaluate(
+            """() => ({
+                errors: [...document.querySelectorAll(".katex-error")].map((e) => e.textContent),
+                formulas: document.querySelectorAll(".math .tex").length,
+                katex: "katex" in window })"""
+        )
+        page.emulate_media(reduced_motion="reduce")  # no half-way colours
+        violations = {"light": axe(page)}
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        violations["dark"] = axe(page, {"runOnly": ["color-contrast", "link-in-text-block"]})
+        page.close()
+
+        narrow, narrow_watch = new_page(360, "light")
+        narrow.goto(site.address(name))
+        overflow = narrow.evaluate(TOO_WIDE)
+        narrow.close()
+        served.errors += narrow_watch.errors
+        served.foreign += narrow_watch.foreign
+
+        page, as_file = new_page(1280, "dark")
+        page.goto(site.address(name, "file"))
+        page.evaluate("document.fonts.ready.then(() => true)")
+        page.close()
+        pictures = (".png", ".jpg", ".svg", ".html")
+        return Visit(
+            served,
+            as_file,
+            state["errors"],
+            state["formulas"],
+            state["katex"],
+            violations,
+            overflow,
+            sum(size for _, size in sizes),
+            sum(size for url, size in sizes if not urlsplit(url).path.endswith(pictures)),
+        )
+
+    return look
+
+
+#: Elements that stick out of a 360 px page, by name; boxes that scroll on their own may.
+TOO_WIDE = """() => {
+  const found = {}, limit = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth > limit)
+    found["the page"] = document.documentElement.scrollWidth;
+  return found;
+}"""
+
+
+def axe(page: Page, options: dict | None = None) -> list[str]:
+    """Return the serious and critical violations of the accessibility rules, as lines of text."""
+    page.evaluate(AXE_SCRIPT)
+    options = {"resultTypes": ["violations"], **(options or {})}
+    result = page.evaluate(f"axe.run(document, {json.dumps(options)})")
+    return [
+        f"{rule['id']}: {rule['help']}: {node['target']}: {node.get('failureSummary', '')}"
+        for rule in result["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+def test_built_pages_are_those_of_the_table_of_contents(site):
+    built = {str(p.relative_to(site.folder).with_suffix("")) for p in site.folder.rglob("*.html")}
+    assert {p for p in built if not p.startswith("_")} == set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_error_and_no_foreign_request(visit, name):
+    seen = visit(name)
+    assert seen.served == Watch(), "served"
+    assert seen.file == Watch(), "opened as a file"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_katex_reads_every_formula_and_is_loaded_only_then(visit, name):
+    seen = visit(name)
+    assert seen.formula_errors == []
+    assert seen.katex_loaded == (seen.formulas > 0)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessibility(visit, name, scheme):
+    assert visit(name).violations[scheme] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_sideways_scroll_at_360_px(visit, name):
+    assert visit(name).overflow == {}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_weight(visit, name):
+    seen = visit(name)
+    assert 20_000 < seen.sent_bytes <= HEAVIEST_BYTES
+    assert seen.own_bytes <= BASE_BYTES
+
+
+class Html(HTMLParser):
+    """Collects the links, the identifiers and the outside files of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.loads: list[str] = []
+        self.images: list[dict] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if values.get("id"):
+            self.ids.append(values["id"])
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
+        if tag == "img":
+            self.images.append(values)
+        if tag in ("script", "img", "iframe", "source") and values.get("src"):
+            self.loads.append(values["src"])
+        if tag == "link" and values.get("rel") in ("stylesheet", "icon", "preload", "shortcut icon"):
+            self.loads.append(values["href"])
+
+
+@cache
+def parsed(path: Path) -> Html:
+    return Html(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_and_anchors_resolve(site, name):
+    path = site.folder / f"{name}.html"
+    broken = []
+    for link in parsed(path).links + parsed(path).loads:
+        parts = urlsplit(link)
+        if parts.scheme in ("http", "https", "mailto", "data"):
+            continue
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+        anchor = unquote(parts.fragment)
+        if not target.is_file() or (
+            anchor and target.suffix == ".html" and anchor not in parsed(target).ids
+        ):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_html_is_private_and_complete(site, name):
+    page = parsed(site.folder / f"{name}.html")
+    assert [url for url in page.loads if "//" in url and not url.startswith("data:")] == []
+    assert [image for image in page.images if "alt" not in image] == []
+    twice = {i for i in page.ids if page.ids.count(i) > 1}
+    assert twice == set()
+    text = (site.folder / f"{name}.html").read_text(encoding="utf-8")
+    assert not re.search(r"thebe|googletag|require\.js|mathjax|fontawesome\.js", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("mode", ["served", "file"])
+def test_search_finds_a_page(new_page, site, mode):
+    page, watch = new_page(1280, "light")
+    page.goto(site.address("search", mode) + "?q=gradient")
+    result = page.locator("#search-results li a").first
+    result.wait_for(timeout=10_000)
+    assert "gradient" in page.locator("#search-results").inner_text().lower()
+    page.close()
+    assert watch == Watch()
+
+
+def test_search_dialog_leads_to_the_search_page(page, site):
+    page.goto(site.address("index"))
+    page.keyboard.press("Control+k")
+    page.locator("#pst-search-dialog input").fill("learning rate")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=learning+rate")
+    page.wait_for_load_state("networkidle")
+
+
+def test_theme_follows_the_system_until_chosen(new_page, site):
+    page, _ = new_page(1280, "dark")
+    page.goto(site.address("index"))
+    html = page.locator("html")
+    expect(html).to_have_attribute("data-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(html).to_have_attribute("data-theme", "light")
+    page.emulate_media(color_scheme="dark")
+    expect(html).to_have_attribute("data-theme", "dark")
+    page.locator(".theme-switch-button").click()  # on a dark system the first choice is light
+    expect(html).to_have_attribute("data-theme", "light")
+    page.reload()
+    expect(html).to_have_attribute("data-theme", "light")
+    page.evaluate("localStorage.clear()")
+    page.close()
+
+
+def test_copy_button_copies_the_code(page, site):
+    name = next(p for p in PAGES if "copybtn" in rendered(page, site, p))
+    page.goto(site.address(name))
+    block = page.locator("div.highlight").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == block.locator("pre").inner_text().strip()
+
+
+def rendered(page: Page, site: Site, name: str) -> str:
+    page.goto(site.address(name))
+    return page.content()
+
+
+def test_hidden_cells_open_by_keyboard(page, site):
+    for name in PAGES:
+        if "<details" in (site.folder / f"{name}.html").read_text(encoding="utf-8"):
+            page.goto(site.address(name))
+            fold = page.locator("article details").first
+            assert fold.get_attribute("open") is None
+            fold.locator("summary").focus()
+            page.keyboard.press("Enter")
+            assert fold.get_attribute("open") is not None
+            return
+    pytest.fail("no page has anything folded away")
+
+
+def test_nothing_moves_for_those_who_ask(new_page, site):
+    page, _ = new_page(1280, "light")
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(site.address("index"))
+    longest = page.evaluate(
+        """() => Math.max(...[...document.querySelectorAll("*")].map(
+            (e) => parseFloat(getComputedStyle(e).transitionDuration) || 0))"""
+    )
+    assert longest <= 0.001
+    page.close()

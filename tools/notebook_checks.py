@@ -1,0 +1,119 @@
+"""What a stored notebook must be, beyond agreeing with its text: one function a rule."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from tools.notebook_cells import code_cells, label
+from tools.notebook_key import module_file, parse_cell
+
+TAGS = {
+    "save", "stub", "solution", "explorer", "quiz", "hide-input", "hide-cell", "hide-output",
+    "remove-input", "remove-cell", "raises-exception",
+}
+MAX_LINES = 20
+MIN_ALT_WORDS = 4
+
+
+def problems(nb: NotebookNode, root: Path) -> list[str]:
+    """Return every broken rule of a notebook, in the words of a message."""
+    said = [*_headings(nb)]
+    for count, cell in enumerate(code_cells(nb.cells), 1):
+        where = label(nb.cells, nb.cells.index(cell))
+        for rule in (_tags, _length, _images, _streams, _errors):
+            said += [f"{where}: {what}" for what in rule(cell)]
+        said += [f"{where}: {what}" for what in _saved(cell, root)]
+        if cell.execution_count != count:
+            said.append(f"{where}: execution count {cell.execution_count}, must be {count}; nbval "
+                        "compares nothing where it is missing")
+    return said
+
+
+def _headings(nb: NotebookNode) -> Iterator[str]:
+    lines = [line for cell in nb.cells if cell.cell_type == "markdown"
+             for line in cell.source.split("\n")]
+    titles = [line for line in lines if line.startswith("# ")]
+    if len(titles) != 1:
+        yield f"{len(titles)} level-one headings, must be one"
+
+
+def _tags(cell: NotebookNode) -> Iterator[str]:
+    for tag in sorted(set(cell.metadata.get("tags", [])) - TAGS):
+        yield f"unknown tag {tag!r}; choose from {', '.join(sorted(TAGS))}"
+
+
+def _length(cell: NotebookNode) -> Iterator[str]:
+    n_lines = sum(bool(line.strip()) for line in cell.source.split("\n"))
+    limit = 2 * MAX_LINES if "hide-input" in cell.metadata.get("tags", []) else MAX_LINES
+    if n_lines > limit:
+        yield f"{n_lines} lines, at most {limit}: split the cell or move code to a module"
+
+
+def _images(cell: NotebookNode) -> Iterator[str]:
+    for output in cell.outputs:
+        if "image/png" in output.get("data", {}):
+            own = output.get("metadata", {}).get("image/png", {}).get("alt", "")
+            alt = own or cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            if len(alt.split()) < MIN_ALT_WORDS:
+                yield "a figure without alt text: set mystnb.image.alt in the cell's metadata"
+
+
+def _streams(cell: NotebookNode) -> Iterator[str]:
+    if any(o.output_type == "stream" and o.name == "stderr" for o in cell.outputs):
+        yield "wrote to stderr; notebooks are free of warnings"
+
+
+def _errors(cell: NotebookNode) -> Iterator[str]:
+    meant = "raises-exception" in cell.metadata.get("tags", [])
+    raised = [o.ename for o in cell.outputs if o.output_type == "error"]
+    if raised and not meant:
+        yield f"a stored {raised[0]}; tag the cell raises-exception if it is meant"
+    if meant and not raised:
+        yield "is tagged raises-exception and raised nothing"
+
+
+def _saved(cell: NotebookNode, root: Path) -> Iterator[str]:
+    if "save" not in cell.metadata.get("tags", []):
+        return
+    name = cell.metadata.get("save", "")
+    file = module_file(root / "src", name) if name else None
+    if file is None:
+        yield f"is tagged save, but its metadata names no module (save: {name!r})"
+        return
+    module = definitions(ast.parse(file.read_text(encoding="utf-8")))
+    for short, tree in definitions(parse_cell(cell.source)).items():
+        if short not in module:
+            yield f"defines {short!r}, which {name} does not have"
+        elif tree != module[short]:
+            yield f"{short!r} differs from {name}: the reader must read what the book imports"
+
+
+def definitions(tree: ast.Module) -> dict[str, str]:
+    """Return functions and classes by name, without docstrings and annotations."""
+    return {
+        node.name: ast.dump(_Bare().visit(node)) for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes docstrings and annotations away: the module has more of both than a chapter."""
+
+    def visit_FunctionDef(self, node):
+        node.returns = None
+        return self._without_docstring(node)
+
+    def visit_ClassDef(self, node):
+        return self._without_docstring(node)
+
+    def visit_arg(self, node):
+        node.annotation = None
+        return node
+
+    def _without_docstring(self, node):
+        self.generic_visit(node)
+        if ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+        return node

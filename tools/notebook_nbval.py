@@ -1,0 +1,64 @@
+"""A pytest plugin for nbval: compares explorers by value, everything else strictly.
+
+The last digits of an SVG coordinate depend on the processor, so the recorded states are not
+compared byte by byte: words must be equal and numbers within half a pixel.
+"""
+
+import re
+
+from nbval.plugin import IPyNbCell
+
+from lessons.explore import MIME_TYPE, unpack
+
+TOLERANCE_PX = 0.6
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_strict = IPyNbCell.compare_outputs
+
+
+def svg_differs(one: str, other: str) -> bool:
+    """Tell whether two SVG fragments differ in more than rounding."""
+    if one == other:
+        return False
+    if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
+        return True
+    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
+    return any(abs(float(a) - float(b)) > TOLERANCE_PX for a, b in pairs)
+
+
+def explorer_differences(stored: dict, computed: dict) -> list[str]:
+    """Say how two recorded explorers differ, at most three lines; empty if they do not."""
+    said = [
+        f"{key} differs" for key in sorted(stored.keys() | computed.keys())
+        if key not in {"states", "panels", "default"} and stored.get(key) != computed.get(key)
+    ]
+    if len(stored["states"]) != len(computed["states"]):
+        return [*said, f"{len(stored['states'])} states stored, {len(computed['states'])} computed"]
+    frames = zip(stored["panels"], computed["panels"], strict=True)
+    said += [f"frame of panel {i} differs" for i, (a, b) in enumerate(frames)
+             if svg_differs(a["frame"], b["frame"])]
+    for i, (a, b) in enumerate(zip(stored["states"], computed["states"], strict=True)):
+        if a[-1] != b[-1]:
+            said.append(f"sentence of state {i} differs: {a[-1]!r}, now {b[-1]!r}")
+        elif any(svg_differs(p, q) for p, q in zip(a[:-1], b[:-1], strict=True)):
+            said.append(f"picture of state {i} differs")
+    return said[:3]
+
+
+def payloads(outputs) -> list[dict]:
+    """Return the recorded explorers among the outputs of a cell."""
+    return [unpack(o["data"][MIME_TYPE]) for o in outputs if MIME_TYPE in o.get("data", {})]
+
+
+def compare_outputs(self, test, ref, skip_compare=None):
+    """Stand in for nbval's own comparison."""
+    skip = (*(skip_compare or self.parent.skip_compare), MIME_TYPE)
+    same = _strict(self, test, ref, skip)
+    stored, computed = payloads(ref), payloads(test)
+    problems = [] if len(stored) == len(computed) else ["number of explorers differs"]
+    for a, b in zip(stored, computed, strict=False):
+        problems += [f"explorer {a['name']!r}: {line}" for line in explorer_differences(a, b)]
+    self.comparison_traceback += problems
+    return same and not problems
+
+
+IPyNbCell.compare_outputs = compare_outputs
