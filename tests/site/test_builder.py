@@ -107,7 +107,7 @@ def test_a_warning_fails_every_build_until_it_is_put_right(small_book, capfd):
 
 def test_a_file_of_another_host_is_refused():
     file = SimpleNamespace(filename="https://example.org/x.js")
-    with pytest.raises(RuntimeError, match=r"page index .* example.org/x.js: store the file"):
+    with pytest.raises(RuntimeError, match="page index .*//example.org/x.js: store the file"):
         book_extension.choose_assets(
             None, "index", "page.html", {"css_files": [], "script_files": [file]}, None
         )
