@@ -222,7 +222,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
     app.add_post_transform(FoldDropdowns)
     app.add_directive("dropdown", Dropdown, override=True)  # in place of sphinx-design's
-    app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it for an extension we leave out
+    # Jupyter Book sets this for an extension that we leave out.
+    app.add_config_value("comments_config", {}, "html")
     app.connect("config-inited", forget_found_assets)
     app.connect("builder-inited", add_own_assets)
     # 900: after the theme and every other extension have added theirs

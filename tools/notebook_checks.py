@@ -46,9 +46,8 @@ def _tags(cell: NotebookNode) -> Iterator[str]:
 
 def _length(cell: NotebookNode) -> Iterator[str]:
     n_lines = sum(bool(line.strip()) for line in cell.source.split("\n"))
-    limit = 2 * MAX_LINES if "hide-input" in cell.metadata.get("tags", []) else MAX_LINES
-    if n_lines > limit:
-        yield f"{n_lines} lines, at most {limit}: split the cell or move code to a module"
+    if n_lines > MAX_LINES:
+        yield f"{n_lines} lines, at most {MAX_LINES}: split the cell or move code to a module"
 
 
 def _images(cell: NotebookNode) -> Iterator[str]:

@@ -4,7 +4,6 @@ The same environment serves both, so that what is stored is what the tests compu
 PYTHONHASHSEED is left alone on purpose: a cell that prints the order of a set must fail.
 """
 
-import asyncio
 import importlib.util
 import json
 import os
@@ -117,7 +116,7 @@ async def _execute_cell(
         raise NotebookError(f"{where} raised {error.ename}: {error.evalue}{source}") from None
     except CellTimeoutError:
         raise NotebookError(f"{where} took more than {client.timeout:g} s{source}") from None
-    except (DeadKernelError, asyncio.TimeoutError) as error:
+    except (TimeoutError, DeadKernelError) as error:
         raise NotebookError(f"{where} stopped its kernel: {error}{source}") from None
     for output in cells[index].outputs:
         if output.output_type == "stream" and output.name == "stderr":

@@ -29,7 +29,9 @@ HTML = ROOT / "_build" / "html"
 CONFIG = ROOT / "_build" / "_config.yml"
 KEY_ALL = ROOT / "_build" / "site-key"
 PORT = 8000
-GITHUB = re.compile(r"(?:https?://|git@|ssh://git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
+GITHUB = re.compile(
+    r"(?:https?://|git@|ssh://git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
+)
 
 
 class SiteError(Exception):
@@ -115,7 +117,9 @@ def check_ready() -> None:
             + ", ".join(f"book/{name}.ipynb" for name in missing)
             + ". Run `make notebooks` to make them from text/, or take them out of _toc.yml"
         )
-    if not any(e.value.startswith("lessons.") for e in entry_points(group="myst_nb.mime_renderers")):
+    if not any(
+        e.value.startswith("lessons.") for e in entry_points(group="myst_nb.mime_renderers")
+    ):
         raise SiteError("the package `lessons` is not installed here: run `make setup` first")
 
 
@@ -180,7 +184,7 @@ class Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     compressed = {".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb"}
 
-    def send_head(self):  # noqa: ANN201, D102 (named by the base class)
+    def send_head(self):  # the base class names it
         path = Path(self.translate_path(self.path))
         if path.is_dir() and self.path.endswith("/"):
             path = path / "index.html"

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from lessons.tensor import Tensor
-
 
 def _same_shape(prediction, target):
     if prediction.shape != np.shape(target):

@@ -48,7 +48,7 @@ STYLE = {
     "axes.edgecolor": MUTED,
     "axes.grid": True,
     "axes.labelcolor": INK,
-    "axes.labelsize": 11,
+    "axes.labelsize": 12,
     "axes.prop_cycle": CYCLE,
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -68,8 +68,8 @@ STYLE = {
     "text.color": INK,
     "xtick.color": MUTED,
     "ytick.color": MUTED,
-    "xtick.labelsize": 10,
-    "ytick.labelsize": 10,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
 }
 
 

@@ -1,4 +1,4 @@
-"""Every page of the site in a real browser, at two widths, in light and dark, served and as files."""
+"""Every page in a real browser: two widths, light and dark, served and opened as a file."""
 
 import json
 import re
@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from tests.site.conftest import Site, Watch
 
+from tests.site.conftest import Site, Watch
 from tools import site as builder
 
 PAGES = [*builder.toc_files(), "search"]
@@ -171,7 +171,12 @@ class Html(HTMLParser):
             self.images.append(values)
         if tag in ("script", "img", "iframe", "source") and values.get("src"):
             self.loads.append(values["src"])
-        if tag == "link" and values.get("rel") in ("stylesheet", "icon", "preload", "shortcut icon"):
+        if tag == "link" and values.get("rel") in (
+            "stylesheet",
+            "icon",
+            "preload",
+            "shortcut icon",
+        ):
             self.loads.append(values["href"])
 
 
@@ -205,7 +210,9 @@ def test_html_is_private_and_complete(site, name):
     twice = {i for i in page.ids if page.ids.count(i) > 1}
     assert twice == set()
     text = (site.folder / f"{name}.html").read_text(encoding="utf-8")
-    assert not re.search(r"thebe|googletag|require\.js|mathjax|fontawesome\.js", text, re.IGNORECASE)
+    assert not re.search(
+        r"thebe|googletag|require\.js|mathjax|fontawesome\.js", text, re.IGNORECASE
+    )
 
 
 @pytest.mark.parametrize("mode", ["served", "file"])

@@ -17,7 +17,9 @@ def test_files_are_those_of_the_list(name):
     for line in (folder / "SHA256SUMS").read_text().splitlines():
         digest, path = line.split(maxsplit=1)
         listed[path] = digest
-    files = [p for p in folder.rglob("*") if p.is_file() and p.name not in ("README.md", "SHA256SUMS")]
+    files = [
+        p for p in folder.rglob("*") if p.is_file() and p.name not in ("README.md", "SHA256SUMS")
+    ]
     found = {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     assert found == listed
     assert "LICENSE" in found

@@ -1,0 +1,139 @@
+"""The doors of the house: set-up, Makefile, README, CI, pins and licences."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lessons
+from tools import environment, site
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pins(name):
+    return dict(re.findall(r"^([\w-]+)==([\w.+]+)", read(name), re.MULTILINE))
+
+
+def makefile_targets():
+    return set(re.findall(r"^([a-z-]+):.*##", read("Makefile"), re.MULTILINE))
+
+
+def test_an_old_python_gets_one_line_that_says_what_to_do(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(environment.shutil, "which", lambda name: None)
+    monkeypatch.setattr(environment, "VENV", str(tmp_path / "none"))
+    assert environment.main([]) == 1
+    said = capsys.readouterr().err
+    assert "Python 3.9 is too old" in said and "make setup PYTHON=" in said
+
+
+def test_a_missing_venv_module_names_the_package(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(environment, "VENV", str(tmp_path / "none"))
+    monkeypatch.setattr(environment, "quiet", lambda *command: 1)
+    monkeypatch.setattr(environment, "runs", lambda python: False)
+    assert environment.main([]) == 1
+    assert "python3-venv" in capsys.readouterr().err
+
+
+def test_set_up_needs_no_new_syntax():
+    import ast
+
+    ast.parse(read("tools/environment.py"), feature_version=(3, 7))
+
+
+def test_the_cpu_index_is_given_up_quickly():
+    assert not environment.answers("https://127.0.0.1:9/none", 1)
+
+
+def test_a_missing_browser_is_said_and_fails(monkeypatch, capsys):
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(environment.shutil, "which", lambda name: None)
+    monkeypatch.setattr(environment, "browser_places", lambda: ())
+    assert environment.main(["browser"]) == 1
+    assert "Install one" in capsys.readouterr().err
+
+
+def test_ci_fails_without_a_browser(tmp_path):
+    tools = ["bash", "python3", "dirname", "make", "git", "id"]
+    for name in tools:
+        if path := shutil.which(name):
+            (tmp_path / name).symlink_to(path)
+    env = {"PATH": str(tmp_path), "CHROMIUM": "/no/such/browser", "HOME": str(tmp_path)}
+    done = subprocess.run(["bash", ".ci/run"], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "chromium" in done.stdout + done.stderr
+
+
+def test_a_busy_port_gets_one_line(monkeypatch):
+    with site.open_server(0) as busy:
+        port = busy.server_address[1]
+        with pytest.raises(site.SiteError, match=str(port)):
+            site.open_server(port)
+
+
+def test_make_help_lists_every_target():
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for target in makefile_targets():
+        assert re.search(rf"^  {target}\b", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "text/how-to-use.md"])
+def test_commands_and_paths_in_the_documents_exist(name):
+    text = read(name)
+    used = set(re.findall(r"(?:^|`)(?:[A-Z]+=\S+ )?make ([a-z-]+)", text, re.MULTILINE))
+    assert used and used <= makefile_targets()
+    for path in re.findall(r"`((?:text|book|src|tests|tools|binder|benchmarks)/[\w/.-]*)`", text):
+        if "NN" not in path:
+            assert (ROOT / path).exists(), path
+    for module in re.findall(r"python -m (tools\.\w+)", text):
+        assert (ROOT / (module.replace(".", "/") + ".py")).is_file()
+
+
+def test_versions_agree():
+    assert f"version: {lessons.__version__}" in read("CITATION.cff")
+    assert f"## {lessons.__version__} " in read("CHANGELOG.md")
+
+
+def test_pins_are_exact_and_binder_has_the_same():
+    required, binder = pins("requirements.txt"), pins("binder/requirements.txt")
+    lines = [line.split("#")[0].strip() for line in read("requirements.txt").splitlines()]
+    loose = [line for line in lines if line and "==" not in line and not line.startswith("--edit")]
+    assert not loose
+    assert required["torch"] == "2.13.0"
+    assert {n: v.removesuffix("+cpu") for n, v in binder.items()}.items() <= required.items()
+
+
+def test_installed_versions_are_the_pinned_ones():
+    from importlib.metadata import version
+
+    for name, pin in pins("requirements.txt").items():
+        assert version(name).split("+")[0] == pin, name
+
+
+def test_licences_are_there():
+    assert "MIT" in read("LICENSE")
+    assert "Attribution 4.0 International" in read("LICENSE-CONTENT")
+
+
+def test_no_file_names_a_place_of_one_machine():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    names = [n for n in listed.stdout.splitlines() if "/vendor/" not in n]
+    assert names
+    # Put together here, so that this file does not name them itself.
+    words = ["/" + "work/main", "/" + "root/", "/opt/" + "wheels", "artifact" + "ory"]
+    for name in names:
+        text = (ROOT / name).read_bytes().decode("utf-8", errors="ignore")
+        assert not [word for word in words if word in text], name
+
+
+def test_shell_scripts_parse():
+    for name in [".ci/run", "binder/postBuild"]:
+        subprocess.run(["bash", "-n", name], cwd=ROOT, check=True)
