@@ -1,13 +1,15 @@
 """What a stored notebook must be, beyond agreeing with its text: one function a rule."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
 from tools.notebook_cells import code_cells, label
-from tools.notebook_key import module_file, parse_cell
+from tools.notebook_key import module_file, parse_cell, parse_module
 
 TAGS = {
     "save", "stub", "solution", "explorer", "quiz", "hide-input", "hide-cell", "hide-output",
@@ -20,11 +22,15 @@ MIN_ALT_WORDS = 4
 def problems(nb: NotebookNode, root: Path) -> list[str]:
     """Return every broken rule of a notebook, in the words of a message."""
     said = [*_headings(nb)]
-    for count, cell in enumerate(code_cells(nb.cells), 1):
-        where = label(nb.cells, nb.cells.index(cell))
-        for rule in (_tags, _length, _images, _streams, _errors):
+    for index, cell in enumerate(nb.cells):
+        where = label(nb.cells, index)
+        said += [f"{where}: {what}" for what in _tags(cell)]
+        if cell.cell_type != "code":
+            continue
+        for rule in (_length, _comments, _images, _streams, _errors, _addresses):
             said += [f"{where}: {what}" for what in rule(cell)]
         said += [f"{where}: {what}" for what in _saved(cell, root)]
+        count = len(code_cells(nb.cells[: index + 1]))
         if cell.execution_count != count:
             said.append(f"{where}: execution count {cell.execution_count}, must be {count}; nbval "
                         "compares nothing where it is missing")
@@ -32,11 +38,11 @@ def problems(nb: NotebookNode, root: Path) -> list[str]:
 
 
 def _headings(nb: NotebookNode) -> Iterator[str]:
-    lines = [line for cell in nb.cells if cell.cell_type == "markdown"
-             for line in cell.source.split("\n")]
-    titles = [line for line in lines if line.startswith("# ")]
-    if len(titles) != 1:
-        yield f"{len(titles)} level-one headings, must be one"
+    tokens = [token for cell in nb.cells if cell.cell_type == "markdown"
+              for token in MarkdownIt().parse(cell.source)]
+    n_titles = sum(token.type == "heading_open" and token.tag == "h1" for token in tokens)
+    if n_titles != 1:
+        yield f"{n_titles} level-one headings, must be one"
 
 
 def _tags(cell: NotebookNode) -> Iterator[str]:
@@ -50,13 +56,27 @@ def _length(cell: NotebookNode) -> Iterator[str]:
         yield f"{n_lines} lines, at most {MAX_LINES}: split the cell or move code to a module"
 
 
+def _comments(cell: NotebookNode) -> Iterator[str]:
+    if re.search(r"^\s*#+\s*(NBVAL|PYTEST_VALIDATE)_", cell.source, re.MULTILINE):
+        yield "a comment that switches nbval off; every cell is compared"
+
+
+def _addresses(cell: NotebookNode) -> Iterator[str]:
+    for output in cell.outputs:
+        text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
+        if found := re.search(r"\bat 0x[0-9a-f]{6,}", text):
+            yield f"output has a memory address ({found[0]}), another one at every run"
+
+
 def _images(cell: NotebookNode) -> Iterator[str]:
     for output in cell.outputs:
         if "image/png" in output.get("data", {}):
-            own = output.get("metadata", {}).get("image/png", {}).get("alt", "")
+            metadata = output.get("metadata", {})
+            own = metadata.get("image/png", {}).get("alt", "") or metadata.get("alt", "")
             alt = own or cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
             if len(alt.split()) < MIN_ALT_WORDS:
-                yield "a figure without alt text: set mystnb.image.alt in the cell's metadata"
+                yield (f"a figure without alt text of at least {MIN_ALT_WORDS} words: set "
+                       "mystnb.image.alt in the cell's metadata")
 
 
 def _streams(cell: NotebookNode) -> Iterator[str]:
@@ -81,8 +101,11 @@ def _saved(cell: NotebookNode, root: Path) -> Iterator[str]:
     if file is None:
         yield f"is tagged save, but its metadata names no module (save: {name!r})"
         return
-    module = definitions(ast.parse(file.read_text(encoding="utf-8")))
-    for short, tree in definitions(parse_cell(cell.source)).items():
+    module = definitions(parse_module(file))
+    shown = definitions(parse_cell(cell.source))
+    if not shown:
+        yield "is tagged save, but defines no function or class"
+    for short, tree in shown.items():
         if short not in module:
             yield f"defines {short!r}, which {name} does not have"
         elif tree != module[short]:
@@ -98,7 +121,10 @@ def definitions(tree: ast.Module) -> dict[str, str]:
 
 
 class _Bare(ast.NodeTransformer):
-    """Takes docstrings and annotations away: the module has more of both than a chapter."""
+    """Takes docstrings and annotations away: the module has more of both than a chapter.
+
+    The fields of a dataclass stay fields; only what they are annotated with is forgotten.
+    """
 
     def visit_FunctionDef(self, node):
         node.returns = None
@@ -106,6 +132,11 @@ class _Bare(ast.NodeTransformer):
 
     def visit_ClassDef(self, node):
         return self._without_docstring(node)
+
+    def visit_AnnAssign(self, node):
+        self.generic_visit(node)
+        node.annotation = ast.Constant(...)
+        return node
 
     def visit_arg(self, node):
         node.annotation = None

@@ -15,11 +15,12 @@ from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from tools.notebook_cells import code_cells
+from tools.notebook_cells import NotebookError, code_cells
 
 PACKAGE = "lessons"
 RULES = "1"  # raise it when the way notebooks are executed or normalised changes
 _MODULE_NAME = re.compile(rf"{PACKAGE}(\.\w+)*")
+_EXERCISE = re.compile(r"([a-z0-9-]+)/[a-z0-9-]+")
 
 
 def parse_cell(source: str) -> ast.Module:
@@ -34,6 +35,14 @@ def parse_cell(source: str) -> ast.Module:
         return ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError:
         return ast.Module(body=[], type_ignores=[])
+
+
+def parse_module(file: Path) -> ast.Module:
+    """Return the syntax tree of a module."""
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise NotebookError(f"{file}, line {error.lineno}: {error.msg}") from None
 
 
 def module_names(tree: ast.AST, module: str = "") -> Iterator[str]:
@@ -56,6 +65,21 @@ def module_names(tree: ast.AST, module: str = "") -> Iterator[str]:
         yield from (name for name in names if _MODULE_NAME.fullmatch(name))
 
 
+def exercise_modules(tree: ast.AST) -> Iterator[str]:
+    """Yield the modules of the exercises that a tree names, as in ``check("chapter/name")``.
+
+    Examples
+    --------
+    >>> list(exercise_modules(parse_cell('check("gradient-descent/one-step", f)')))
+    ['lessons.exercises.gradient_descent']
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            match = _EXERCISE.fullmatch(node.value)
+            if match:
+                yield f"{PACKAGE}.exercises.{match[1].replace('-', '_')}"
+
+
 def module_file(source: Path, name: str) -> Path | None:
     """Return the file of a dotted module name below `source`, or None."""
     path = source.joinpath(*name.split("."))
@@ -76,10 +100,7 @@ def depends_on(names: Iterable[str], source: Path) -> set[Path]:
                 continue
             files.add(file)
             package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-            todo += module_names(ast.parse(file.read_text(encoding="utf-8")), package)
-            if name == f"{PACKAGE}.check":  # finds its exercises by name, not by import
-                exercises = source / PACKAGE / "exercises"
-                todo += [f"{PACKAGE}.exercises.{p.stem}" for p in exercises.glob("*.py")]
+            todo += module_names(parse_module(file), package)
     if files:
         files.update(
             p for p in (source / PACKAGE).rglob("*")
@@ -95,7 +116,7 @@ def key_of(cells: list[NotebookNode], root: Path) -> str:
     trees = [parse_cell(cell.source) for cell in code]
     for cell in code:
         sha.update(repr((cell.source, sorted(cell.metadata.get("tags", [])))).encode())
-    names = {name for tree in trees for name in module_names(tree)}
+    names = {name for tree in trees for name in (*module_names(tree), *exercise_modules(tree))}
     files = depends_on(names, root / "src") | _read_files(trees, root / "book")
     for file in sorted({*files, root / "requirements.txt"}):
         sha.update(str(file.relative_to(root)).encode())

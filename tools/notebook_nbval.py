@@ -1,7 +1,7 @@
 """A pytest plugin for nbval: compares explorers by value, everything else strictly.
 
 The last digits of an SVG coordinate depend on the processor, so the recorded states are not
-compared byte by byte: words must be equal and numbers within half a pixel.
+compared byte by byte: words must be equal and coordinates within half a pixel.
 """
 
 import re
@@ -11,7 +11,8 @@ from nbval.plugin import IPyNbCell
 from lessons.explore import MIME_TYPE, unpack
 
 TOLERANCE_PX = 0.6
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_COORDINATES = re.compile(r'(?<= )(?:d|x|y|points|transform|width|height)="[^"]*"')
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _strict = IPyNbCell.compare_outputs
 
 
@@ -19,10 +20,21 @@ def svg_differs(one: str, other: str) -> bool:
     """Tell whether two SVG fragments differ in more than rounding."""
     if one == other:
         return False
-    if _NUMBER.sub("#", one) != _NUMBER.sub("#", other):
+    if _shape(one) != _shape(other):
         return True
-    pairs = zip(_NUMBER.findall(one), _NUMBER.findall(other), strict=True)
-    return any(abs(float(a) - float(b)) > TOLERANCE_PX for a, b in pairs)
+    return any(
+        abs(float(a) - float(b)) > TOLERANCE_PX
+        for a, b in zip(_coordinates(one), _coordinates(other), strict=True)
+    )
+
+
+def _shape(svg: str) -> str:
+    """Return an SVG fragment without its coordinates: labels and opacities stay."""
+    return _COORDINATES.sub(lambda m: _NUMBER.sub("#", m[0]), svg)
+
+
+def _coordinates(svg: str) -> list[str]:
+    return [number for m in _COORDINATES.finditer(svg) for number in _NUMBER.findall(m[0])]
 
 
 def explorer_differences(stored: dict, computed: dict) -> list[str]:
@@ -31,6 +43,8 @@ def explorer_differences(stored: dict, computed: dict) -> list[str]:
         f"{key} differs" for key in sorted(stored.keys() | computed.keys())
         if key not in {"states", "panels", "default"} and stored.get(key) != computed.get(key)
     ]
+    if len(stored["panels"]) != len(computed["panels"]):
+        return [*said, f"{len(stored['panels'])} panels stored, {len(computed['panels'])} computed"]
     if len(stored["states"]) != len(computed["states"]):
         return [*said, f"{len(stored['states'])} states stored, {len(computed['states'])} computed"]
     frames = zip(stored["panels"], computed["panels"], strict=True)

@@ -7,20 +7,23 @@ every notebook again under nbval, ``pull 04`` takes the edits of a notebook back
 
 import argparse
 import asyncio
-import re
+import itertools
+import os
 import sys
 from pathlib import Path
 
-import jupytext
 from nbformat import NotebookNode
 
 from tools import notebook_run
 from tools.notebook_cells import (
     NotebookError,
+    Page,
     clean_cells,
     code_cells,
     compose,
     differences,
+    digest,
+    digest_outputs,
     dumps,
     load,
     parse,
@@ -29,48 +32,11 @@ from tools.notebook_cells import (
 )
 from tools.notebook_checks import problems
 from tools.notebook_key import key_of
+from tools.notebook_new import new
+from tools.notebook_pull import merged_text
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER_LIMIT_S = 60
-
-TEMPLATE = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  name: python3
-  display_name: Python 3
-  language: python
----
-
-# {title}
-
-Open with a question worth asking, and let the reader guess.
-
-:::{{admonition}} After this chapter you can
-:class: tip
-- say in one line what the reader can do, and what they need for it.
-:::
-
-## The idea
-
-A picture to drag, the code that builds it, and what to notice.
-
-## Pitfalls
-
-What goes wrong in practice, and how one sees it.
-
-## Summary
-
-Three sentences.
-
-## Exercises
-
-## Where next
-
-## Sources
-"""
 
 
 def chapters(root: Path, wanted: str | None = None) -> list[str]:
@@ -86,19 +52,31 @@ def chapters(root: Path, wanted: str | None = None) -> list[str]:
         raise NotebookError(f"no chapters: {root / 'text'} has no .md files")
     if wanted is None:
         return names
-    found = [n for n in names if n == wanted or n.split("-")[0] == wanted]
+    found = [n for n in names if n == wanted or number_of(n) in (wanted, wanted.zfill(2))]
     if not found:
         raise NotebookError(f"no chapter {wanted!r}; there are {', '.join(names)}")
     return found
 
 
-def read_text(root: Path, name: str):
+def number_of(name: str) -> str:
+    """Return the part of a chapter's name before the first hyphen: its number, if it has one."""
+    return name.split("-")[0]
+
+
+def read_text(root: Path, name: str) -> Page:
     """Return the parsed text of a chapter."""
     path = root / "text" / f"{name}.md"
     try:
         return parse(path.read_text(encoding="utf-8"), f"text/{name}.md")
     except FileNotFoundError:
         raise NotebookError(f"text/{name}.md is missing") from None
+
+
+def stale(stored: NotebookNode, key: str) -> bool:
+    """Tell whether a notebook must run: its inputs, or what is stored of them, changed."""
+    stamp = stamp_of(stored)
+    return (stamp.get("key") != key or was_edited(stored)
+            or stamp.get("outputs") != digest_outputs(stored.cells))
 
 
 async def build_one(root: Path, name: str, force: bool) -> tuple[str, float | None]:
@@ -108,10 +86,10 @@ async def build_one(root: Path, name: str, force: bool) -> tuple[str, float | No
     key = key_of(page.cells, root)
     if stored and was_edited(stored) and differences(page.cells, clean_cells(stored.cells)):
         raise NotebookError(
-            f"book/{name}.ipynb was edited by hand: `make pull CH={name.split('-')[0]}` takes the "
+            f"book/{name}.ipynb was edited by hand: `make pull CH={number_of(name)}` takes the "
             "edits into the text, deleting the notebook drops them"
         )
-    if stored and not force and stamp_of(stored).get("key") == key and not was_edited(stored):
+    if stored and not force and not stale(stored, key):
         executed = code_cells(stored.cells)
     else:
         executed = code_cells(page.cells)
@@ -130,6 +108,7 @@ async def build_one(root: Path, name: str, force: bool) -> tuple[str, float | No
 async def build(root: Path, names: list[str], force: bool, jobs: int) -> None:
     """Make the notebooks of `names`, `jobs` at a time."""
     (root / "book").mkdir(exist_ok=True)
+    notebook_run.warm_up(dict(os.environ))
     gate, failed, ran = asyncio.Semaphore(jobs), [], {}
 
     async def one(name):
@@ -165,6 +144,9 @@ def check(root: Path, names: list[str]) -> None:
         said += [f"{name}, {line}; run make notebooks" for line in drift]
         if not drift and stamp_of(nb).get("key") != key_of(page.cells, root):
             said.append(f"{name}: the code it imports, or a pin, changed: run make notebooks")
+        if stamp_of(nb).get("outputs") != digest_outputs(nb.cells):
+            said.append(f"{name}: outputs changed after the build, as Jupyter does when it saves; "
+                        "run make notebooks")
         said += [f"{name}, {line}" for line in problems(nb, root)]
     orphans = {p.stem for p in (root / "book").glob("*.ipynb")} - set(chapters(root))
     said += [f"{name}: a notebook without text/{name}.md" for name in sorted(orphans)]
@@ -173,55 +155,53 @@ def check(root: Path, names: list[str]) -> None:
     print(f"{len(names)} notebooks agree with their texts and keep the rules")
 
 
-def pull(root: Path, name: str) -> None:
-    """Take the cells of an edited notebook back into its text; keep the old text beside it."""
-    nb = load(root / "book" / f"{name}.ipynb")
+def pull(root: Path, name: str, force: bool = False) -> None:
+    """Take the cells of an edited notebook back into its text.
+
+    Raises
+    ------
+    NotebookError
+        If the text changed as well since the build, and `force` is false. With `force` the
+        notebook wins and the old text is kept beside the new one.
+    """
+    nb, path = load(root / "book" / f"{name}.ipynb"), root / "text" / f"{name}.md"
     if nb is None:
         raise NotebookError(f"book/{name}.ipynb is missing or cannot be read")
-    page, path = read_text(root, name), root / "text" / f"{name}.md"
-    changed = differences(page.cells, clean_cells(nb.cells))
+    page, cells = read_text(root, name), clean_cells(nb.cells)
+    changed = differences(page.cells, cells)
     if not changed:
         print(f"text/{name}.md already has the cells of the notebook")
         return
-    old = path.read_text(encoding="utf-8")
-    front = re.match(r"---\n.*?\n---\n", old, re.DOTALL)
-    new_nb = jupytext.reads(dumps(_bare(nb)), fmt="ipynb")
-    body = jupytext.writes(new_nb, fmt="md:myst")
-    body = re.sub(r"\A---\n.*?\n---\n", "", body, flags=re.DOTALL)
-    body = body.replace("```{code-cell} ipython3", "```{code-cell}")
-    new = (front[0] if front else "") + body.rstrip("\n") + "\n"
-    if differences(parse(new, name).cells, clean_cells(nb.cells)):
-        raise NotebookError(f"{name}: the notebook has cells that MyST text cannot hold; nothing "
-                            "was changed")
-    backup = path.with_suffix(".md.bak")
-    backup.write_text(old, encoding="utf-8")
-    path.write_text(new, encoding="utf-8")
+    if not was_edited(nb):
+        raise NotebookError(
+            f"text/{name}.md is newer than its notebook, which nobody edited: make notebooks "
+            f"CH={number_of(name)}; nothing was changed"
+        )
     for line in changed:
         print(f"  {line}")
-    print(f"text/{name}.md now has the cells of the notebook; the old text is {backup.name}. "
-          "Next: make notebooks")
+    both = digest(page.cells) != stamp_of(nb).get("cells")
+    if both and not force:
+        raise NotebookError(
+            f"text/{name}.md and its notebook both changed since the build, in the cells above. "
+            f"Nothing was changed; python -m tools.notebooks pull {name} --force takes the "
+            "notebook and keeps the text as a .bak file"
+        )
+    old = path.read_text(encoding="utf-8")
+    text = merged_text(old, page, cells, f"text/{name}.md")
+    kept = ""
+    if both:
+        backup = _free(path.with_suffix(".md.bak"))
+        backup.write_text(old, encoding="utf-8")
+        kept = f"; the old text is text/{backup.name}"
+    path.write_text(text, encoding="utf-8")
+    print(f"text/{name}.md now has the cells of the notebook{kept}. "
+          f"Next: make notebooks CH={number_of(name)}")
 
 
-def _bare(nb: NotebookNode) -> NotebookNode:
-    """Return the notebook without outputs and without what the build wrote about it."""
-    nb = nb.copy()
-    nb.cells = clean_cells(nb.cells)
-    nb.metadata = {"kernelspec": nb.metadata.get("kernelspec", {})}
-    return nb
-
-
-def new(root: Path, number: str, title: str) -> None:
-    """Write the skeleton of a chapter."""
-    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-    if not re.fullmatch(r"\d\d", number) or not slug:
-        raise NotebookError('a chapter needs a two-digit number and a title: make new CH=12 '
-                            'TITLE="Images"')
-    taken = [p.name for p in (root / "text").glob(f"{number}-*.md")]
-    if taken:
-        raise NotebookError(f"chapter {number} exists: text/{taken[0]}")
-    path = root / "text" / f"{number}-{slug}.md"
-    path.write_text(TEMPLATE.format(title=title), encoding="utf-8")
-    print(f"wrote text/{path.name}. Next: write it, add it to _toc.yml, make notebooks CH={number}")
+def _free(path: Path) -> Path:
+    """Return `path`, or the first numbered one that does not exist."""
+    names = itertools.chain([path], (Path(f"{path}{i}") for i in itertools.count(1)))
+    return next(name for name in names if not name.exists())
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -231,8 +211,10 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     for name in ("build", "check", "test", "pull"):
         command = commands.add_parser(name)
         command.add_argument("chapter", nargs=None if name == "pull" else "?")
-        if name == "build":
-            command.add_argument("--force", action="store_true", help="run code that did not change")
+        if name in ("build", "pull"):
+            helps = {"build": "run code that did not change",
+                     "pull": "take the notebook although the text changed as well"}
+            command.add_argument("--force", action="store_true", help=helps[name])
         if name in ("build", "test"):
             command.add_argument("--jobs", type=int, default=2)
         if name == "test":
@@ -244,7 +226,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     args = parser.parse_args(arguments)
     try:
         if args.command == "new":
-            new(root, args.number, args.title)
+            path = new(root, args.number, args.title)
+            print(f"wrote text/{path.name}. Next: write it, add it to _toc.yml, "
+                  f"make notebooks CH={args.number}")
             return 0
         names = chapters(root, args.chapter)
         if args.command == "build":
@@ -252,7 +236,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         elif args.command == "check":
             check(root, names)
         elif args.command == "pull":
-            pull(root, names[0])
+            pull(root, names[0], args.force)
         else:
             files = [root / "book" / f"{name}.ipynb" for name in names]
             missing = [f.name for f in files if not f.is_file()]

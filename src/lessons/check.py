@@ -144,7 +144,8 @@ def hint(name: Any) -> None:
     given = _hints_given.get(name, 0)
     if given < len(exercise.hints):
         _hints_given[name] = given + 1
-        print(f"{exercise.name}, hint {given + 1} of {len(exercise.hints)}: {exercise.hints[given]}")
+        place = f"hint {given + 1} of {len(exercise.hints)}"
+        print(f"{exercise.name}, {place}: {exercise.hints[given]}")
     else:
         print(f"{exercise.name}: no more hints. The solution is folded away at the chapter's end.")
 
@@ -182,7 +183,7 @@ def load(chapter: str) -> dict[str, Exercise]:
 def _lookup(name: Any) -> Exercise | None:
     """Find an exercise, or print what can be chosen."""
     if not isinstance(name, str):
-        print(f'The first argument is the name of an exercise, "chapter/exercise", not {kind(name)}.')
+        print(f'The first argument names an exercise, "chapter/exercise"; this is {kind(name)}.')
         return None
     chapter, _, short = name.partition("/")
     try:
@@ -233,7 +234,8 @@ def grade(exercise: Exercise, answer: Any) -> Verdict:
             detail = f"It raised {type(error).__name__}: {shorten(str(error), 200)}"
             if isinstance(error, TooSlow):
                 detail = f"It did not finish in {TIME_LIMIT_S:g} s."
-            return Verdict("not yet", f"{detail}\n  input     {shown}\n  expected  {show(expected)}")
+            lines = [detail, f"  input     {shown}", f"  expected  {show(expected)}"]
+            return Verdict("not yet", "\n".join(lines))
         if is_blank(got) or (got is None and is_empty(answer)):
             return _not_started()
         problem = difference(got, expected, exercise.tolerance)

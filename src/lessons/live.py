@@ -42,7 +42,8 @@ def control_widget(control: Control) -> ipywidgets.ValueWidget:
                                              step=(high - low) / (10 * (len(values) - 1)),
                                              readout_format=".4g", **common)
     kind = ipywidgets.SelectionSlider if control.kind == "slider" else ipywidgets.Dropdown
-    common = common if control.kind == "slider" else {k: common[k] for k in ("description",)} | _WIDE
+    if control.kind == "choice":
+        del common["continuous_update"]
     return kind(options=list(zip(control.texts, values, strict=True)), value=value, **common)
 
 

@@ -35,6 +35,7 @@ class Linear:
         self.b = Tensor(np.zeros(n_out))
 
     def __call__(self, x):
+        """Return the outputs, shape (B, n_out), for inputs of shape (B, n_in)."""
         return x @ self.W + self.b
 
     def parameters(self):
@@ -72,6 +73,7 @@ class MLP:
         ]
 
     def __call__(self, x):
+        """Return the outputs of the last layer for a batch of inputs, one per row."""
         x = x if isinstance(x, Tensor) else Tensor(x)
         for layer in self.layers[:-1]:
             x = self.activation(layer(x))

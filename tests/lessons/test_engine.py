@@ -1,0 +1,391 @@
+"""The engine against PyTorch: values, gradients, losses, optimisers and schedules."""
+
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lessons import data, losses, nn, optim
+from lessons.tensor import Tensor, gradient_check
+
+RTOL = 1e-10
+
+
+def close(ours, theirs, rtol=RTOL):
+    np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol)
+
+
+# --- tensor: random graphs ------------------------------------------------------------------
+
+UNARY = {
+    "exp": lambda x: (x * 0.3).exp(),
+    "log": lambda x: (x * x + 1.0).log(),
+    "tanh": lambda x: x.tanh(),
+    "sigmoid": lambda x: x.sigmoid(),
+    "relu": lambda x: x.relu(),
+    "neg": lambda x: -x,
+    "square": lambda x: x**2,
+    "inverse": lambda x: 2.0 / (x * x + 1.0),
+    "sum0": lambda x: x.sum(0, True),
+    "mean1": lambda x: x.mean(1, True),
+    "transpose": lambda x: x.T,
+    "reshape": lambda x: x.reshape(-1, 1),
+    "rows": lambda x: x[[0, 0, -1]],
+    "logsumexp": lambda x: x.logsumexp(1).reshape(-1, 1),
+    "rsub": lambda x: 1.0 - x,
+}
+BINARY = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / (y * y + 1.0),
+    "matmul": lambda x, y: x @ y.T if x.shape[1] == y.shape[1] else x * y,
+}
+
+
+def fits(x, y):
+    try:
+        np.broadcast_shapes(tuple(x.shape), tuple(y.shape))
+    except ValueError:
+        return False
+    return True
+
+
+def grow(leaves, plan):
+    """Apply the steps of `plan` to a growing pool, whatever fits."""
+    pool = list(leaves)
+    for kind, name, i, j in plan:
+        x, y = pool[i % len(pool)], pool[j % len(pool)]
+        if kind == "unary":
+            pool.append(UNARY[name](x))
+        elif fits(x, y) or (name == "matmul" and x.shape[1] == y.shape[1]):
+            pool.append(BINARY[name](x, y))
+    total = pool[0].sum()
+    for x in pool[1:]:
+        total = total + (x * 0.1).tanh().sum()
+    return total
+
+
+step = st.one_of(
+    st.tuples(st.just("unary"), st.sampled_from(sorted(UNARY)), st.integers(0, 9), st.just(0)),
+    st.tuples(st.just("binary"), st.sampled_from(sorted(BINARY)), st.integers(0, 9),
+              st.integers(0, 9)),
+)
+shapes = st.sampled_from([(3, 4), (1, 4), (3, 1), (1, 1), (4, 4)])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(shapes, min_size=1, max_size=3), st.lists(step, min_size=1, max_size=8),
+       st.integers(0, 10_000))
+def test_random_graphs_have_torchs_values_and_gradients(leaf_shapes, plan, seed):
+    rng = np.random.default_rng(seed)
+    arrays = [rng.standard_normal(s) for s in leaf_shapes]
+    ours = [Tensor(a.copy()) for a in arrays]
+    theirs = [torch.tensor(a, requires_grad=True) for a in arrays]
+    # torch names two things differently.
+    torch_total = grow(map(Torchlike, theirs), plan).tensor
+    total = grow(ours, plan)
+    total.backward()
+    torch_total.backward()
+    close(total.item(), torch_total.item())
+    for a, b in zip(ours, theirs, strict=True):
+        close(a.grad, b.grad.numpy())
+
+
+class Torchlike:
+    """A torch tensor behind the few names of ours that torch spells differently."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor
+
+    @property
+    def shape(self):
+        return tuple(self.tensor.shape)
+
+    @property
+    def T(self):
+        return Torchlike(self.tensor.mT)
+
+    def _with(self, function, other):
+        return Torchlike(function(self.tensor, getattr(other, "tensor", other)))
+
+    def __add__(self, other):
+        return self._with(torch.add, other)
+
+    def __sub__(self, other):
+        return self._with(torch.sub, other)
+
+    def __mul__(self, other):
+        return self._with(torch.mul, other)
+
+    def __truediv__(self, other):
+        return self._with(torch.div, other)
+
+    def __matmul__(self, other):
+        return self._with(torch.matmul, other)
+
+    def __pow__(self, power):
+        return Torchlike(self.tensor**power)
+
+    def __neg__(self):
+        return Torchlike(-self.tensor)
+
+    def __rtruediv__(self, other):
+        return Torchlike(other / self.tensor)
+
+    def __rsub__(self, other):
+        return Torchlike(other - self.tensor)
+
+    def __getitem__(self, index):
+        return Torchlike(self.tensor[index])
+
+    def logsumexp(self, axis):
+        return Torchlike(torch.logsumexp(self.tensor, axis))
+
+    def sum(self, *args):
+        return Torchlike(self.tensor.sum(*args))
+
+    def mean(self, *args):
+        return Torchlike(self.tensor.mean(*args))
+
+    def __getattr__(self, name):
+        return lambda *args: Torchlike(getattr(self.tensor, name)(*args))
+
+
+def test_batched_matmul_broadcasts_like_torch():
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((5, 2, 3)), rng.standard_normal((3, 4))
+    x, y = Tensor(a), Tensor(b)
+    u, v = torch.tensor(a, requires_grad=True), torch.tensor(b, requires_grad=True)
+    ((x @ y) ** 2).sum().backward()
+    ((u @ v) ** 2).sum().backward()
+    close(x.grad, u.grad.numpy())
+    close(y.grad, v.grad.numpy())
+
+
+def test_a_graph_of_5000_additions_needs_no_recursion():
+    x = Tensor(1.0)
+    total = x
+    for _ in range(5000):
+        total = total + x
+    total.backward()
+    assert x.grad == 5001
+
+
+def test_gradients_add_up_over_calls_and_uses():
+    x = Tensor([2.0])
+    y = x * x + x
+    y.sum().backward()
+    y.sum().backward()
+    close(x.grad, [10.0])
+
+
+def test_gradient_check_agrees_and_notices_a_wrong_gradient():
+    a = np.random.default_rng(0).standard_normal((3, 2))
+    assert gradient_check(lambda w: ((w @ w.T).tanh() * w.sum()).sum(), a) < 1e-8
+    wrong = lambda w: Tensor(w.data.sum(), ((w, lambda g: 2 * g * np.ones_like(w.data)),))  # noqa: E731
+    assert gradient_check(wrong, a) > 0.4
+
+
+def test_float32_stays_float32():
+    x = Tensor(np.ones(3, np.float32))
+    y = ((x * 2.0 + 1.0) / 3.0).exp().mean()
+    y.backward()
+    assert y.data.dtype == x.grad.dtype == np.float32
+
+
+@pytest.mark.parametrize("make, error, words", [
+    (lambda: Tensor([1.0, 2.0]).backward(), ValueError, "starts from one number"),
+    (lambda: Tensor([1.0, 2.0]).backward(np.ones(3)), ValueError, "the seed has shape"),
+    (lambda: Tensor(["a"]), TypeError, "holds numbers"),
+])
+def test_mistakes_are_said(make, error, words):
+    with pytest.raises(error, match=words):
+        make()
+
+
+def test_the_engine_never_imports_torch():
+    code = ("import sys, lessons.tensor, lessons.nn, lessons.losses, lessons.optim, lessons.data;"
+            "sys.exit('torch' in sys.modules)")
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", "import torch;" + code],
+                          check=False).returncode == 1
+
+
+# --- losses ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 1e4])
+def test_losses_equal_torchs(scale):
+    rng = np.random.default_rng(0)
+    z, labels = scale * rng.standard_normal((6, 4)), rng.integers(4, size=6)
+    targets = rng.random((6, 4))
+    F = torch.nn.functional
+    for ours, theirs in [
+        (lambda t: losses.cross_entropy(t, labels),
+         lambda t: F.cross_entropy(t, torch.tensor(labels))),
+        (lambda t: losses.binary_cross_entropy_with_logits(t, targets),
+         lambda t: F.binary_cross_entropy_with_logits(t, torch.tensor(targets))),
+        (lambda t: losses.mse(t, targets), lambda t: F.mse_loss(t, torch.tensor(targets))),
+    ]:
+        x, u = Tensor(z.copy()), torch.tensor(z, requires_grad=True)
+        a, b = ours(x), theirs(u)
+        a.backward()
+        b.backward()
+        close(a.item(), b.item())
+        close(x.grad, u.grad.numpy())
+
+
+def test_one_class_has_no_loss():
+    assert losses.cross_entropy(Tensor(np.full((3, 1), 1e4)), [0, 0, 0]).item() == 0
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: losses.mse(Tensor(np.ones((3, 1))), np.ones(3)), "reshape one of them"),
+    (lambda: losses.mse(Tensor(np.ones((0, 1))), np.ones((0, 1))), "empty batch"),
+    (lambda: losses.cross_entropy(Tensor(np.ones((0, 3))), np.zeros(0, int)), "empty batch"),
+    (lambda: losses.cross_entropy(Tensor(np.ones((2, 3))), [0, 3]), "from 0 to 2"),
+    (lambda: losses.cross_entropy(Tensor(np.ones((2, 3))), [0.0, 1.0]), "whole numbers"),
+    (lambda: losses.cross_entropy(Tensor(np.ones((2, 3))), [[0], [1]]), "must have shape"),
+])
+def test_wrong_input_to_a_loss_is_said(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+# --- optimisers and schedules ---------------------------------------------------------------
+
+OPTIMISERS = [
+    (optim.SGD, torch.optim.SGD, {}),
+    (optim.SGD, torch.optim.SGD, {"momentum": 0.9}),
+    (optim.SGD, torch.optim.SGD, {"momentum": 0.8, "nesterov": True}),
+    (optim.SGD, torch.optim.SGD, {"momentum": 0.9, "weight_decay": 0.1}),
+    (optim.RMSProp, torch.optim.RMSprop, {}),
+    (optim.RMSProp, torch.optim.RMSprop, {"alpha": 0.9, "weight_decay": 0.05}),
+    (optim.Adam, torch.optim.Adam, {}),
+    (optim.Adam, torch.optim.Adam, {"beta1": 0.8, "beta2": 0.95, "weight_decay": 0.1}),
+    (optim.AdamW, torch.optim.AdamW, {}),
+    (optim.AdamW, torch.optim.AdamW, {"weight_decay": 0.3, "eps": 1e-4}),
+]
+
+
+@pytest.mark.parametrize("ours, theirs, options", OPTIMISERS)
+@settings(max_examples=5, deadline=None)
+@given(lr=st.floats(1e-4, 0.05), seed=st.integers(0, 1000))
+def test_optimisers_are_torchs_step_for_step(ours, theirs, options, lr, seed):
+    rng = np.random.default_rng(seed)
+    start, A = rng.standard_normal(4), rng.standard_normal((4, 4))
+    w, u = Tensor(start.copy()), torch.tensor(start, requires_grad=True)
+    torch_options = {k: v for k, v in options.items() if not k.startswith("beta")}
+    if "beta1" in options:
+        torch_options["betas"] = options["beta1"], options["beta2"]
+    a, b = ours([w], lr=lr, **options), theirs([u], lr=lr, **torch_options)
+    for _ in range(200):
+        a.zero_grad()
+        b.zero_grad()
+        (Tensor(A) @ w.reshape(4, 1)).tanh().sum().backward()
+        (torch.tensor(A) @ u.reshape(4, 1)).tanh().sum().backward()
+        w.grad = u.grad.numpy().copy()  # the rules are compared, not the sums before them
+        a.step()
+        b.step()
+        np.testing.assert_allclose(w.data, u.detach().numpy(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("lr", [0, -0.1, float("nan"), float("inf"), "fast"])
+def test_a_useless_learning_rate_is_said(lr):
+    for optimiser in [optim.SGD, optim.RMSProp, optim.Adam, optim.AdamW]:
+        with pytest.raises(ValueError, match="learning rate must be a positive"):
+            optimiser([Tensor([1.0])], lr=lr)
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: optim.SGD([Tensor([1.0])], 0.1, momentum=1.0), "less than 1"),
+    (lambda: optim.SGD([Tensor([1.0])], 0.1, nesterov=True), "momentum above 0"),
+    (lambda: optim.SGD([], 0.1), "no parameters"),
+    (lambda: optim.SGD([Tensor([1.0])], 0.1, weight_decay=-1), "weight_decay"),
+    (lambda: optim.descend(lambda w: w, [1.0], 0, lr=0.1), "n_steps"),
+    (lambda: optim.schedule("square"), "choose from"),
+    (lambda: optim.schedule("cosine", 10, 10), "n_warmup"),
+])
+def test_other_mistakes_are_said(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_divergence_is_a_result_without_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        path = optim.descend(lambda w: w**3, [10.0], n_steps=50, lr=1.0)
+    assert path.shape == (51, 1)
+    assert not np.isfinite(path[-1]).all()
+
+
+def test_schedules_are_torchs():
+    S = torch.optim.lr_scheduler
+    n_steps, n_warmup = 50, 10
+
+    def rates(scheduler, optimiser):
+        seen = []
+        for _ in range(n_steps):
+            seen.append(optimiser.param_groups[0]["lr"])
+            optimiser.step()
+            scheduler.step()
+        return seen
+
+    def fresh():
+        return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+
+    for kind, tail in [
+        ("cosine", lambda o: S.CosineAnnealingLR(o, n_steps - n_warmup)),
+        ("linear", lambda o: S.LinearLR(o, 1.0, 0.0, n_steps - n_warmup)),
+        ("step", lambda o: S.MultiStepLR(o, [20, 30], 0.1)),
+        ("constant", lambda o: S.ConstantLR(o, 1.0)),
+    ]:
+        o = fresh()
+        warm = S.LinearLR(o, 1 / n_warmup, 1.0, n_warmup - 1)
+        share = optim.schedule(kind, n_steps, n_warmup)
+        theirs = rates(S.SequentialLR(o, [warm, tail(o)], [n_warmup]), o)
+        np.testing.assert_allclose([share(t) for t in range(n_steps)], theirs, rtol=1e-12,
+                                   atol=1e-12)
+
+
+# --- data and a whole training --------------------------------------------------------------
+
+
+def test_batches_cover_every_row_once():
+    X, y = np.arange(22.0).reshape(11, 2), np.arange(11)
+    seen = np.concatenate([b for _, b in data.batches(X, y, 4, np.random.default_rng(0))])
+    assert sorted(seen) == list(range(11))
+
+
+@pytest.mark.parametrize("make, error", [
+    (lambda: list(data.batches([[1]], [1], 0, np.random.default_rng(0))), ValueError),
+    (lambda: list(data.batches([[1]], [1, 2], 1, np.random.default_rng(0))), ValueError),
+    (lambda: data.digits(0), TypeError),
+    (lambda: data.digits(np.random.default_rng(0), 1.5), ValueError),
+    (lambda: data.line(np.random.default_rng(0), 0), ValueError),
+    (lambda: nn.MLP([2, 2], np.random.default_rng(0), "step"), ValueError),
+    (lambda: nn.Linear(0, 2, np.random.default_rng(0)), ValueError),
+])
+def test_wrong_data_is_said(make, error):
+    with pytest.raises(error):
+        make()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_two_layer_network_reads_97_percent_of_the_digits(seed):
+    rng = np.random.default_rng(seed)
+    X_train, y_train, X_test, y_test = data.digits(rng)
+    net = nn.MLP([64, 128, 10], rng)
+    optimiser = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(30):
+        for X, y in data.batches(X_train, y_train, 32, rng):
+            optimiser.zero_grad()
+            losses.cross_entropy(net(X), y).backward()
+            optimiser.step()
+    assert (net(X_test).data.argmax(axis=1) == y_test).mean() >= 0.97
