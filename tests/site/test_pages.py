@@ -104,7 +104,7 @@ def axe(page: Page, options: dict | None = None) -> list[str]:
     """Return the serious and critical violations of the accessibility rules, as lines of text."""
     page.evaluate(AXE_SCRIPT)
     options = {"resultTypes": ["violations"], **(options or {})}
-    # Drawings are hidden from screen readers and described beside them; thousands of paths are slow.
+    # Drawings are hidden from screen readers and described beside them; their paths are slow.
     context = {"include": ["html"], "exclude": ["svg[aria-hidden='true']"]}
     result = page.evaluate(f"axe.run({json.dumps(context)}, {json.dumps(options)})")
     return [

@@ -1,0 +1,109 @@
+"""What a reader is told about an answer, whatever the answer is."""
+
+import time
+
+import numpy as np
+import pytest
+
+from lessons import answers, check
+
+SUM = check.Exercise(
+    name="add", title="Add two vectors", difficulty=1, reference=lambda a, b: a + b,
+    cases=lambda rng: [
+        (np.array([1.0, 2.0]), np.array([3.0, 4.0])), (rng.random(2), rng.random(2)),
+    ],
+    hints=("Use +.",), takeaway="Vectors add by component.",
+)
+
+
+def change_input(a, b):
+    a += b
+    return a
+
+
+def forget(a, b):
+    a + b  # noqa: B018
+
+
+def leave(a, b):
+    raise SystemExit(1)
+
+
+def fail(a, b):
+    return a + b + missing  # noqa: F821
+
+
+class Odd:
+    def __array__(self, *args, **kwargs):
+        raise RuntimeError("no array")
+
+    def __repr__(self):
+        return "odd"
+
+
+@pytest.mark.parametrize("answer, words", [
+    (lambda a, b: a - b, ["not yet", "values are not right", "input", "got", "expected  [4, 6]"]),
+    (lambda a, b: 4.0, ["Expected an array of shape (2,), got a number"]),
+    (lambda a, b: np.zeros((2, 1)), ["got an array of shape (2, 1)"]),
+    (lambda a, b: "x", ["got a string"]),
+    (lambda a, b: (a, b, a), ["got 3 values"]),
+    (forget, ["None (does the function return its result?)"]),
+    (lambda a, b: np.array([np.nan, 1.0]), ["There is a NaN"]),
+    (lambda a, b: Odd(), ["got an object of type Odd"]),
+    (lambda a: a, ["raised TypeError"]),
+    (leave, ["raised SystemExit"]),
+    (fail, ["raised NameError", "missing"]),
+    (3.0, ["Expected a function, got a number"]),
+    (..., ["not started"]),
+    (None, ["not started"]),
+    (lambda a, b: ..., ["not started"]),
+])
+def test_the_verdict_says_what_is_wrong(answer, words):
+    said = str(check.grade(SUM, answer))
+    assert all(word in said for word in words), said
+
+
+def test_an_answer_that_changes_its_input_is_still_judged_by_its_value():
+    assert check.grade(SUM, change_input).status == "solved"
+
+
+def test_a_list_counts_as_an_array():
+    assert check.grade(SUM, lambda a, b: list(a + b)).status == "solved"
+
+
+def test_an_endless_answer_is_stopped(monkeypatch):
+    monkeypatch.setattr(answers, "TIME_LIMIT_S", 0.1)
+
+    def wait(a, b):
+        time.sleep(0.5)
+
+    assert "did not finish" in str(check.grade(SUM, wait))
+
+
+def test_an_unknown_name_lists_what_there_is(capsys):
+    check.check("gradient-descent/none", 1)
+    check.check("nothing/none", 1)
+    check.check(3, 1)
+    said = capsys.readouterr().out
+    assert "Exercises: one-step" in said and "Chapters: gradient-descent" in said
+    assert "names an exercise" in said
+
+
+def test_check_prints_and_never_raises(capsys):
+    check.check("gradient-descent/one-step", Odd())
+    check.check("gradient-descent/one-step", lambda theta, grad, lr: theta - lr * grad)
+    said = capsys.readouterr().out
+    assert "one-step: not yet" in said and "one-step: solved" in said
+
+
+def test_hints_come_one_at_a_time(capsys, monkeypatch):
+    monkeypatch.setattr(check, "_hints_given", {})
+    for _ in range(3):
+        check.hint("gradient-descent/one-step")
+    lines = capsys.readouterr().out.splitlines()
+    assert "hint 1 of 2" in lines[0] and "hint 2 of 2" in lines[1] and "no more hints" in lines[2]
+
+
+def test_more_digits_where_four_do_not_tell():
+    said = str(check.grade(SUM, lambda a, b: a + b + 1e-5))
+    assert "4.00001" in said

@@ -1,0 +1,67 @@
+"""Quizzes: order, feedback, escaping, and an author's mistakes."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from lessons.quiz import MIME_TYPE, quiz, to_html
+
+
+def make(**changes):
+    settings = {"name": "sums/two", "right": "4", "why": "Count.",
+                "wrong": {"3": "One too few.", "5": "One too many."}} | changes
+    return quiz(settings.pop("question", "What is `2 + 2`?"), **settings)
+
+
+def test_one_choice_is_right_and_the_order_depends_on_the_name_only():
+    orders = {tuple(o["text"] for o in make(name=f"sums/q{i}").options) for i in range(20)}
+    assert len(orders) > 2
+    assert make().options == make().options
+    assert sum(o["right"] for o in make().options) == 1
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"right": "3"}, "both right and wrong"),
+    ({"wrong": {"3": "few"}}, "two or more wrong"),
+    ({"wrong": {"3": "few", "5": " "}}, "what is wrong about '5'"),
+    ({"why": ""}, "must not be empty"),
+    ({"name": "Two"}, "chapter/question"),
+])
+def test_an_authors_mistake_names_the_quiz(changes, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        make(**changes)
+    assert "quiz" in str(caught.value)
+
+
+def test_recorded_output_tells_no_answer_in_text(monkeypatch):
+    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    bundle = make()._repr_mimebundle_()
+    assert json.loads(json.dumps(bundle[MIME_TYPE])) == make().payload
+    assert "Count." not in bundle["text/markdown"] + bundle["text/plain"]
+
+
+def test_html_is_escaped_and_carries_every_explanation():
+    page = to_html(make(question='Is 1 < 2 & "3"?', why="Use `a<b`.").payload)
+    seen = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            seen.append((tag, dict(attributes)))
+
+    Reader().feed(page)
+    radios = [attributes for tag, attributes in seen if tag == "input"]
+    assert [r["data-right"] for r in radios].count("true") == 1
+    assert "Use <code>a&lt;b</code>." in {r["data-why"] for r in radios}
+    assert "1 &lt; 2 &amp; &quot;3&quot;" in page
+
+
+def test_a_live_quiz_answers_at_once(monkeypatch):
+    monkeypatch.delenv("LESSONS_EXPLORE", raising=False)
+    q = make()
+    _, radio, answer = q.widget().children
+    assert radio.index is None and answer.value == ""
+    for i, option in enumerate(q.options):
+        radio.index = i
+        assert answer.value.startswith("Right." if option["right"] else "Not quite.")
+    assert "application/vnd.jupyter.widget-view+json" in q._repr_mimebundle_()
