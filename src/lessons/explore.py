@@ -32,6 +32,7 @@ MIME_TYPE = "application/vnd.lessons.explorer+json"
 MAX_STATES = 800
 MAX_BYTES = 150_000
 PNG_SCALE = 2
+_PLACES = ("left", "center", "right")  # where an axes can have a title
 
 
 class ExplorerError(ValueError):
@@ -124,7 +125,10 @@ class Explorer:
                 ax.patch.set_visible(False)
             self.figure.patch.set_facecolor("white")
             if frame is not None:
-                frame(*self.axes)
+                try:
+                    frame(*self.axes)
+                except Exception as error:
+                    self._fail(f"frame raised {type(error).__name__}: {error}", cause=error)
             self._freeze()
 
     def _fail(self, what: str, values: Mapping[str, Any] | None = None, cause=None):
@@ -141,10 +145,10 @@ class Explorer:
         for key, control in self.controls.items():
             if len(control.values) < 2:
                 self._fail(f"control {key!r} needs two values or more")
-            if control.default < 0:
-                self._fail(f"the default of control {key!r} is not among its values")
             if any(isinstance(v, float) and not math.isfinite(v) for v in control.values):
                 self._fail(f"control {key!r} has a value that is not finite")
+            if control.default < 0:
+                self._fail(f"the default of control {key!r} is not among its values")
             if len(set(control.texts)) < len(control.texts):
                 self._fail(f"two values of control {key!r} are written alike: widen its fmt")
         if self.n_states > MAX_STATES:
@@ -158,7 +162,18 @@ class Explorer:
             plots.plain_log_labels(ax)
         self.figure.draw_without_rendering()
         self.figure.set_layout_engine("none")
-        self._limits = [(ax.get_xlim(), ax.get_ylim(), ax.get_title("left")) for ax in self.axes]
+        self._fixed = self._what_stays()
+        if self.figure.axes != self.axes:
+            self._fail("frame added axes (twinx, colorbar), which the website does not show: "
+                       "use one more panel")
+
+    def _what_stays(self) -> list[dict[str, Any]]:
+        """Return the limits, labels and titles of each panel."""
+        return [
+            {"xlim": ax.get_xlim(), "ylim": ax.get_ylim(), "xlabel": ax.get_xlabel(),
+             "ylabel": ax.get_ylabel(), "title": [ax.get_title(loc) for loc in _PLACES]}
+            for ax in self.axes
+        ]
 
     @property
     def n_states(self) -> int:
@@ -182,26 +197,44 @@ class Explorer:
         before = [set(ax.get_children()) for ax in self.axes]
         for ax in self.axes:
             ax.set_prop_cycle(plots.CYCLE)
+
+        def new_artists():
+            return [
+                [a for a in ax.get_children() if a not in old]
+                for ax, old in zip(self.axes, before, strict=True)
+            ]
+
         try:
             with np.errstate(all="ignore"), mpl.rc_context(plots.STYLE):
                 sentence = self._draw_state(*self.axes, **values)
-        except Exception as error:
+            self._check_drawn(sentence, values, before)
+        except Exception as error:  # leave nothing behind for the next state
+            self.erase(new_artists())
+            for ax, fixed in zip(self.axes, self._fixed, strict=True):
+                ax.set(xlim=fixed["xlim"], ylim=fixed["ylim"])
+            if isinstance(error, ExplorerError):
+                raise
             self._fail(f"draw raised {type(error).__name__}: {error}", values, error)
-        artists = [
-            [a for a in ax.get_children() if a not in old]
-            for ax, old in zip(self.axes, before, strict=True)
-        ]
+        artists = new_artists()
+        for artist in itertools.chain(*artists):
+            if isinstance(artist, Line2D):
+                plots.keep_in_reach(artist)
+        return artists, sentence
+
+    def _check_drawn(self, sentence: Any, values: Mapping[str, Any], before: list[set]) -> None:
         if not isinstance(sentence, str) or not sentence.strip():
             self._fail("draw must return a sentence that says what the picture shows", values)
         if re.search(r"\b(nan|inf)\b", sentence):
             self._fail("write numbers in the sentence with plots.number: 'nan' and 'inf' "
                        "say nothing to a reader", values)
-        limits = [(ax.get_xlim(), ax.get_ylim(), ax.get_title("left")) for ax in self.axes]
-        if limits != self._limits:
-            self._fail("draw changed limits or a title: set them in frame", values)
-        for artist in itertools.chain(*artists):
-            _clip_to_view(artist)
-        return artists, sentence
+        for now, fixed in zip(self._what_stays(), self._fixed, strict=True):
+            changed = [what for what in fixed if now[what] != fixed[what]]
+            if changed:
+                self._fail(f"draw changed {' and '.join(changed)}: set that in frame", values)
+        if self.figure.axes != self.axes:
+            self._fail("draw added axes (twinx, colorbar): use one more panel", values)
+        if any(old - set(ax.get_children()) for ax, old in zip(self.axes, before, strict=True)):
+            self._fail("draw took away something that frame drew, such as its legend", values)
 
     @staticmethod
     def erase(artists: list[list[Artist]]) -> None:
@@ -230,6 +263,9 @@ class Explorer:
             self.state(**dict(zip(self.controls, values, strict=True)))
             for values in itertools.product(*(c.values for c in self.controls.values()))
         ]
+        if states[self._default_index()] != default:
+            self._fail("a state depends on the states drawn before it: draw must only use its "
+                       "arguments, and change nothing outside")
         height = self.figure.bbox.height
         panels = []
         for i, ax in enumerate(self.axes):
@@ -239,7 +275,7 @@ class Explorer:
                 "view": [round(v) for v in (cell.x0, 0, cell.width, cell.height)],
                 "clip": [round(v, 1) for v in clip],
                 "clip_id": self._clip_id(i),
-                "frame": fragment([ax], self.figure, self._clip_id(i)),
+                "frame": fragment([ax], self.figure, self._clip_id(i), "frame"),
             })
         return {
             "name": self.name,
@@ -254,6 +290,12 @@ class Explorer:
             "default": {"panels": default.panels, "sentence": default.sentence},
             "states": [[*s.panels, s.sentence] for s in states],
         }
+
+    def _default_index(self) -> int:
+        index = 0
+        for control in self.controls.values():
+            index = index * len(control.values) + control.default
+        return index
 
     def png(self, **values: Any) -> bytes:
         """Return one state as a PNG, in the light theme."""
@@ -278,29 +320,6 @@ class Explorer:
         text = f"Explorer {self.name!r}, {self.n_states} states. {default.sentence}"
         bundle = {MIME_TYPE: payload, "image/png": self.png(), "text/plain": text}
         return bundle, {"image/png": {"alt": self.alt}}
-
-
-def _clip_to_view(artist: Artist) -> None:
-    """Bring far or infinite points of a line to a finite distance outside the view.
-
-    A path that leaves for infinity then still shows which way it left, and the recorded
-    coordinates stay short.
-    """
-    if not isinstance(artist, Line2D) or artist.get_transform() != artist.axes.transData:
-        return
-    ax = artist.axes
-
-    def near(values, limits, scale):
-        values = np.asarray(values, dtype=float)
-        low, high = sorted(limits)
-        if scale == "log":
-            return np.clip(values, low**2 / high, high**2 / low)
-        return np.clip(values, 2 * low - high, 2 * high - low)
-
-    artist.set_data(
-        near(artist.get_xdata(), ax.get_xlim(), ax.get_xscale()),
-        near(artist.get_ydata(), ax.get_ylim(), ax.get_yscale()),
-    )
 
 
 def pack(record: dict[str, Any]) -> dict[str, Any]:

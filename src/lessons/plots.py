@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 INK = "#1f2328"
@@ -21,6 +22,7 @@ VALID = "#c4500a"
 GRAD = "#7b3fb3"
 PATH = "#0b7a5c"
 WARN = "#b3261e"
+PAPER = "#ffffff"
 
 #: Role of each colour; ``book.css`` gives every role a light and a dark value.
 ROLES = {
@@ -32,6 +34,8 @@ ROLES = {
     GRAD: "grad",
     PATH: "path",
     WARN: "warn",
+    PAPER: "paper",
+    "#000000": "ink",  # what matplotlib draws in if it is told nothing
 }
 
 #: Colours and line styles for several curves in one panel: never told apart by colour alone.
@@ -39,6 +43,9 @@ CYCLE = mpl.cycler(
     color=[TRAIN, VALID, PATH, GRAD, WARN, MUTED],
     linestyle=["-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1))],
 )
+
+#: How far from the view, in views, the points of a path may lie.
+REACH = 1e6
 
 #: Signed quantities in pictures: negative, zero, positive.
 SIGNED = LinearSegmentedColormap.from_list("signed", [VALID, "#f6f8fa", TRAIN])
@@ -112,6 +119,28 @@ def contours(ax: Axes, f, xlim, ylim, levels, n_points: int = 81) -> None:
     ax.contour(x, y, f(*np.meshgrid(x, y)), levels=levels, colors=MUTED, linewidths=0.7)
     ax.set(xlim=xlim, ylim=ylim, xlabel="w₁", ylabel="w₂")
     ax.grid(False)
+
+
+def keep_in_reach(line: Line2D) -> None:
+    """Bring infinite points of `line`, and very far ones, to a finite distance.
+
+    They move along the ray from the middle of the view, to a million times its size. What
+    is visible stays as it was, and a path that leaves for infinity still shows which way
+    it left. Gaps (NaN) stay gaps.
+    """
+    ax = line.axes
+    if line.get_transform() != ax.transData:
+        return
+    points = np.column_stack([np.asarray(v, dtype=float) for v in line.get_data(orig=False)])
+    finite = np.nan_to_num(points, nan=np.nan, posinf=1e300, neginf=-1e300)
+    to_view = ax.transScale + ax.transLimits  # the view becomes the unit square
+    offset = to_view.transform(finite) - 0.5
+    distance = np.abs(offset).max(axis=1, initial=0)
+    far = (distance > REACH) | np.isinf(points).any(axis=1)
+    if far.any():
+        factor = np.minimum(1, REACH / distance[far])
+        points[far] = to_view.inverted().transform(0.5 + offset[far] * factor[:, None])
+        line.set_data(points.T)
 
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -23,6 +23,8 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _GROUP_ID = re.compile(r'(?<=<g) id="[^"]*"')
 _FONT_FAMILY = re.compile(r" ?font-family: [^;\"]*;?")
 _CLIP = re.compile(r"url\(#p[0-9a-f]+\)")
+_CLIP_PATH = re.compile(r"<clipPath.*?</clipPath>\s*", re.DOTALL)
+_NOTHING = re.compile(r"<(g|defs)></\1>")
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 
 
@@ -37,7 +39,7 @@ def _compact_tag(match: re.Match) -> str:
     return _FONT_FAMILY.sub("", tag)
 
 
-def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str) -> str:
+def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str, part: str = "") -> str:
     """Render `artists` of `figure` to SVG elements, without the enclosing document.
 
     Parameters
@@ -48,10 +50,12 @@ def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str) -> str:
         Must have a resolution of 72 dots per inch: one point is one pixel.
     clip_id
         The id of the clip path that the page defines for this panel; also the salt that
-        keeps marker ids of different panels apart.
+        keeps the ids of markers and hatches of different panels apart.
+    part
+        A word that keeps these ids apart from those of another part of the same panel.
     """
     buffer = io.StringIO()
-    settings = {"svg.fonttype": "none", "svg.hashsalt": clip_id, "path.simplify_threshold": 0.2}
+    settings = {"svg.fonttype": "none", "svg.hashsalt": clip_id + part, "path.simplify_threshold": 0.2}
     with mpl.rc_context(settings):
         width, height = figure.bbox.size
         renderer = RendererSVG(width, height, buffer, metadata={"Date": None})
@@ -59,7 +63,8 @@ def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str) -> str:
         start = buffer.tell()
         for artist in sorted(artists, key=lambda a: a.get_zorder()):
             artist.draw(renderer)
-        renderer.writer.flush()
-    text = _COMMENT.sub("", buffer.getvalue()[start:])
+        renderer.finalize()  # writes the patterns of hatches, and clip paths, which the page has
+    text = _COMMENT.sub("", buffer.getvalue()[start:]).rstrip().removesuffix("</svg>")
+    text = _CLIP_PATH.sub("", text)
     text = _CLIP.sub(f"url(#{clip_id})", _GROUP_ID.sub("", _TAG.sub(_compact_tag, text)))
-    return re.sub(r">\s+<", "><", text).strip()
+    return _NOTHING.sub("", re.sub(r">\s+<", "><", text).strip())

@@ -2,6 +2,7 @@
 
 import os
 import time
+from queue import Empty
 
 import ipywidgets
 import pytest
@@ -54,10 +55,8 @@ class Front:
         while (left := end - time.monotonic()) > 0:
             try:
                 message = self.client.get_iopub_msg(timeout=min(left, 0.5))
-            except Exception:  # nothing came
-                if until is None:
-                    continue
-                raise
+            except Empty:
+                continue
             kind, content = message["msg_type"], message["content"]
             if kind == "comm_open":
                 self.widgets[content["comm_id"]] = dict(content["data"].get("state", {}))
