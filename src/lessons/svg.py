@@ -55,7 +55,9 @@ def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str, part: str 
         A word that keeps these ids apart from those of another part of the same panel.
     """
     buffer = io.StringIO()
-    settings = {"svg.fonttype": "none", "svg.hashsalt": clip_id + part, "path.simplify_threshold": 0.2}
+    settings = {
+        "svg.fonttype": "none", "svg.hashsalt": clip_id + part, "path.simplify_threshold": 0.2,
+    }
     with mpl.rc_context(settings):
         width, height = figure.bbox.size
         renderer = RendererSVG(width, height, buffer, metadata={"Date": None})
