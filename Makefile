@@ -1,6 +1,6 @@
 # The one door to everything; `make` lists what is behind it. GNU Make 3.81 is enough.
 PYTHON ?= python3
-PORT ?= 8000
+PORT ?=
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
@@ -16,7 +16,7 @@ setup: ## create .venv and install what requirements.txt lists (the others do it
 	@$(PYTHON) tools/environment.py
 
 serve: setup ## build the book and show it at http://localhost:8000 (another port: PORT=9000)
-	@$(PY) -m tools.site serve --port $(PORT)
+	@$(PY) -m tools.site serve $(if $(PORT),--port $(PORT))
 
 book: setup ## build the book into _build/html
 	@$(PY) -m tools.site build

@@ -42,7 +42,8 @@ def environment(root: Path, ipython_dir: str, portable: bool = False) -> dict[st
         depends on the processor then differs, and nbval says where.
     """
     path = [str(root / "src"), str(HERE), os.environ.get("PYTHONPATH", "")]
-    env = os.environ | dict.fromkeys(_THREADS, "1") | {
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
+    env = inherited | dict.fromkeys(_THREADS, "1") | {
         "LESSONS_EXPLORE": "record",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "CUDA_VISIBLE_DEVICES": "",
@@ -88,6 +89,8 @@ async def execute(
     NotebookError
         If a cell raises, prints a warning, or takes too long.
     """
+    if not code_cells(cells):
+        return 0.0
     nb = nbformat.v4.new_notebook(cells=cells)
     (root / "book").mkdir(exist_ok=True)
     client = NotebookClient(
