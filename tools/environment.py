@@ -189,7 +189,7 @@ def run_pip(command, log):
         stderr=subprocess.STDOUT,
     )
     lines = []
-    with open(log, "w") as file:
+    with process, open(log, "w", encoding="utf-8") as file:
         for raw in process.stdout:
             line = raw.decode("utf-8", "replace").rstrip()
             lines.append(line)
@@ -215,12 +215,16 @@ def pip_step(line):
     'collecting numpy==2.4.6'
     >>> pip_step("  Downloading torch-2.13.0-cp311-none-linux.whl (190.0 MB)")
     'downloading torch-2.13.0-cp311-none-linux.whl (190.0 MB)'
-    >>> pip_step("Requirement already satisfied: numpy")
+    >>> pip_step("Requirement already satisfied: numpy==2.4.6 in ./lib (from -r ...)")
+    'checking numpy==2.4.6'
+    >>> pip_step("    Preparing metadata (pyproject.toml): started")
     ''
     """
     words = line.strip().split(" (from ")[0]
     if words.startswith("Installing collected packages:"):
         return "unpacking {} packages".format(words.count(",") + 1)
+    if words.startswith("Requirement already satisfied: "):
+        return "checking " + words.split(": ")[1].split(" ")[0]
     if words.startswith(("Collecting ", "Downloading ", "Building ")):
         return words[0].lower() + words[1:]
     return ""

@@ -8,8 +8,7 @@ import re
 
 from nbval.plugin import IPyNbCell
 
-from lessons.explore import MIME_TYPE, unpack
-
+MIME_TYPE = "application/vnd.lessons.explorer+json"
 TOLERANCE_PX = 0.6
 _COORDINATES = re.compile(r'(?<= )(?:d|x|y|points|transform|width|height)="[^"]*"')
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
@@ -60,7 +59,12 @@ def explorer_differences(stored: dict, computed: dict) -> list[str]:
 
 def payloads(outputs) -> list[dict]:
     """Return the recorded explorers among the outputs of a cell."""
-    return [unpack(o["data"][MIME_TYPE]) for o in outputs if MIME_TYPE in o.get("data", {})]
+    packed = [o["data"][MIME_TYPE] for o in outputs if MIME_TYPE in o.get("data", {})]
+    if not packed:
+        return []
+    from lessons.explore import unpack  # imports matplotlib, which most notebooks do not need here
+
+    return [unpack(payload) for payload in packed]
 
 
 def compare_outputs(self, test, ref, skip_compare=None):

@@ -153,16 +153,19 @@ def nbval(notebooks: list[Path], root: Path, jobs: int, portable: bool = False) 
     # Longest first: the last notebook to start should be a short one.
     notebooks = sorted(notebooks, key=lambda p: (-seconds.get(p.stem, 0), -p.stat().st_size, p))
     jobs = min(jobs, len(notebooks))
-    spread = ["-n", str(jobs), "--dist", "loadfile", "--no-loadscope-reorder"]
+    spread = ["-p", "xdist.plugin", "-n", str(jobs), "--dist", "loadfile",
+              "--no-loadscope-reorder"]
     with tempfile.TemporaryDirectory() as ipython_dir:
-        env = environment(root, ipython_dir, portable)
+        env = environment(root, ipython_dir, portable) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         warm_up(env)
-        # No project settings: coverage, beartype or strict warnings are for other suites.
+        # No project settings and no other plugins: coverage, beartype or strict warnings are for
+        # other suites, and loading them takes seconds in each process.
         command = [
             sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(root),
-            "--noconftest", "-p", "no:cacheprovider", "-p", "tools.notebook_nbval",
+            "--noconftest", "-p", "no:cacheprovider",
+            "-p", "nbval.plugin", "-p", "tools.notebook_nbval",
             "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_LIMIT_S}",
             "-q", "--no-header", "--color", "yes" if sys.stdout.isatty() else "no",
-            *(spread if jobs > 1 else ["-p", "no:xdist"]), *map(str, notebooks),
+            *(spread if jobs > 1 else []), *map(str, notebooks),
         ]
         return subprocess.run(command, cwd=root, env=env, check=False).returncode

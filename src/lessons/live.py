@@ -1,6 +1,7 @@
 """An explorer in a live kernel: ipywidgets that redraw the picture as they move."""
 
 import asyncio
+import html
 import io
 import math
 import time
@@ -16,26 +17,30 @@ LIVE_DPI = 108
 SLOW_S = 0.1
 #: A drag sends many values; waiting this long lets a newer one overtake the older ones.
 PATIENCE_S = 0.01
-_WIDE = {"layout": ipywidgets.Layout(width="32em"), "style": {"description_width": "12em"}}
+_WIDE = {
+    "layout": {"width": "32em", "max_width": "100%"}, "style": {"description_width": "12em"},
+}
 
 
 def control_widget(control: Control) -> ipywidgets.ValueWidget:
     """Return the widget for one control.
 
     Evenly spaced numbers get a slider that also stops between the recorded values, and
-    geometrically spaced ones a logarithmic slider; everything else is a choice.
+    geometrically spaced ones a logarithmic slider; everything else is a choice. Whole numbers
+    stay whole, whatever their spacing: they count something.
     """
     values, value = control.values, control.values[control.default]
     unit = f" ({control.unit})" if control.unit else ""
     common = {"description": control.label + unit, "continuous_update": True, **_WIDE}
+    whole = all(isinstance(v, int) for v in values)
     if control.kind == "slider" and len(values) > 2:
         steps = np.diff(np.asarray(values, dtype=float))
-        if all(isinstance(v, int) for v in values) and np.ptp(steps) == 0:
+        if whole and np.ptp(steps) == 0:
             return ipywidgets.IntSlider(value, min(values), max(values), **common)
-        if steps[0] > 0 and np.allclose(steps, steps[0]):
+        if not whole and steps[0] > 0 and np.allclose(steps, steps[0]):
             return ipywidgets.FloatSlider(value, min=values[0], max=values[-1],
                                           step=steps[0] / 10, readout_format=".4g", **common)
-        if min(values) > 0 and steps[0] > 0 and np.allclose(np.diff(np.log(values)),
+        if not whole and min(values) > 0 and steps[0] > 0 and np.allclose(np.diff(np.log(values)),
                                                             math.log(values[1] / values[0])):
             low, high = math.log10(values[0]), math.log10(values[-1])
             return ipywidgets.FloatLogSlider(value, min=low, max=high, base=10,
@@ -53,9 +58,9 @@ class LiveExplorer:
     def __init__(self, explorer: Explorer):
         self.explorer = explorer
         self.inputs = {key: control_widget(c) for key, c in explorer.controls.items()}
-        self.image = ipywidgets.Image(format="png")
+        self.image = ipywidgets.Image(format="png", layout={"max_width": "100%"})
         self.image.add_class("lessons-explorer")
-        self.sentence = ipywidgets.Label(layout=ipywidgets.Layout(width="100%"))
+        self.sentence = ipywidgets.HTML()  # a Label would cut a long sentence off
         self.reset = ipywidgets.Button(description="Reset")
         self.reset.on_click(self._on_reset)
         self._kept: dict[tuple, tuple[bytes, str]] = {}
@@ -75,19 +80,26 @@ class LiveExplorer:
         """The present value of each control."""
         return {key: box.value for key, box in self.inputs.items()}
 
+    def _key(self) -> tuple:
+        """Return what tells the present state from the others; values may be lists."""
+        return tuple(getattr(box, "index", box.value) for box in self.inputs.values())
+
     def show(self) -> None:
         """Draw the present values, or fetch the picture if they were drawn before."""
-        values = self.values
-        key = tuple(values.values())
+        values, key = self.values, self._key()
         if key not in self._kept:
             start = time.perf_counter()
             try:
                 self._kept[key] = self._render(values)
             except ExplorerError as error:
-                self.sentence.value = str(error)
+                self._say(str(error))
                 return
             self._seconds = time.perf_counter() - start
-        self.image.value, self.sentence.value = self._kept[key]
+        self.image.value, sentence = self._kept[key]
+        self._say(sentence)
+
+    def _say(self, text: str) -> None:
+        self.sentence.value = html.escape(text, quote=False)
 
     def _render(self, values: dict) -> tuple[bytes, str]:
         figure = self.explorer.figure
@@ -95,9 +107,11 @@ class LiveExplorer:
         try:
             artists, sentence = self.explorer.draw(values)
             self._canvas.restore_region(self._background)
-            for ax, group in zip(self.explorer.axes, artists, strict=True):
+            # Not ax.draw_artist: that draws on the figure's last canvas, maybe another display's.
+            renderer = self._canvas.get_renderer()
+            for group in artists:
                 for artist in sorted(group, key=lambda a: a.get_zorder()):
-                    ax.draw_artist(artist)
+                    artist.draw(renderer)
             self.explorer.erase(artists)
         finally:
             figure.set_dpi(72)
@@ -116,23 +130,23 @@ class LiveExplorer:
         except RuntimeError:  # no kernel, as in a test: draw at once
             self.show()
             return
-        if tuple(self.values.values()) not in self._kept and self._seconds > SLOW_S:
-            self.sentence.value = f"Working… (the last picture took {self._seconds:.1f} s)"
+        if self._key() not in self._kept and self._seconds > SLOW_S:
+            self._say(f"Working… (the last picture took {self._seconds:.1f} s)")
         if self._pending is None or self._pending.done():
             self._pending = loop.create_task(self._show_newest())
 
     async def _show_newest(self) -> None:
         shown = None
-        while shown != self.values:
+        while shown != self._key():
             await asyncio.sleep(PATIENCE_S)
-            shown = self.values
+            shown = self._key()
             self.show()
 
 
 def widget(explorer: Explorer) -> ipywidgets.VBox:
     """Return the controls, the picture and the sentence of `explorer` as one widget."""
     live = LiveExplorer(explorer)
-    title = ipywidgets.HTML(f"<strong>{explorer.title}</strong>")
+    title = ipywidgets.HTML(f"<strong>{html.escape(explorer.title)}</strong>")
     box = ipywidgets.VBox([title, *live.inputs.values(), live.image, live.sentence, live.reset])
     box.live = live  # keeps the state alive as long as the widget
     return box

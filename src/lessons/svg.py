@@ -25,6 +25,11 @@ _FONT_FAMILY = re.compile(r" ?font-family: [^;\"]*;?")
 _CLIP = re.compile(r"url\(#p[0-9a-f]+\)")
 _CLIP_PATH = re.compile(r"<clipPath.*?</clipPath>\s*", re.DOTALL)
 _NOTHING = re.compile(r"<(g|defs)></\1>")
+_DOTS = re.compile(
+    r'<defs><path id="(?P<id>\w+)" d="M 0 (?P<radius>[\d.]+) (?:C [-\d. ]+){8}z"[^>]*/></defs>'
+    r'<g(?P<clip>[^>]*)>(?P<uses>(?:<use xlink:href="#(?P=id)"[^>]*/>)+)</g>'
+)
+_USE = re.compile(r'x="([^"]+)" y="([^"]+)" style="fill: ([^;]+); stroke: \3[^"]*"')
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 
 
@@ -37,6 +42,19 @@ def _compact_tag(match: re.Match) -> str:
     tag = _COORDINATES.sub(lambda m: _DECIMAL.sub(_round, m[0]).replace("\n", ""), match[0])
     tag = _COLOUR.sub(lambda m: f"var(--c-{ROLES[m[0]]})" if m[0] in ROLES else m[0], tag)
     return _FONT_FAMILY.sub("", tag)
+
+
+def _dots(match: re.Match) -> str:
+    """Write filled circles as one path of round dots: a browser draws it many times faster."""
+    uses = _USE.findall(match["uses"])
+    if len(uses) != match["uses"].count("<use") or len({colour for *_, colour in uses}) != 1:
+        return match[0]
+    width = 2 * float(match["radius"]) + 1  # the outline of a marker is one pixel wide
+    moves = "".join(f"M{x} {y}h0" for x, y, _ in uses)
+    return (
+        f'<path d="{moves}"{match["clip"]} style="fill: none; stroke: {uses[0][2]}; '
+        f'stroke-width: {width:g}; stroke-linecap: round"/>'
+    )
 
 
 def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str, part: str = "") -> str:
@@ -69,4 +87,4 @@ def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str, part: str 
     text = _COMMENT.sub("", buffer.getvalue()[start:]).rstrip().removesuffix("</svg>")
     text = _CLIP_PATH.sub("", text)
     text = _CLIP.sub(f"url(#{clip_id})", _GROUP_ID.sub("", _TAG.sub(_compact_tag, text)))
-    return _NOTHING.sub("", re.sub(r">\s+<", "><", text).strip())
+    return _DOTS.sub(_dots, _NOTHING.sub("", re.sub(r">\s+<", "><", text).strip()))

@@ -2,8 +2,13 @@
 
 import itertools
 import json
+import os
 import re
+import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +16,6 @@ import pytest
 from lessons import explore as module
 from lessons import plots
 from lessons.explore import ExplorerError, choice, explore, pack, slider, unpack
-from lessons.replay import explorer_html
 
 
 def frame(left, right):
@@ -35,25 +39,44 @@ def make(draw=draw, frame=frame, **changes):
     return explore(draw, frame, **settings)
 
 
-def test_every_state_is_recorded_in_the_order_of_product():
-    record = make().record()
+@pytest.fixture(scope="module")
+def record():
+    return make().record()
+
+
+def test_every_state_is_recorded_in_the_order_of_product(record):
     expected = [f"Slope {s:g}, {k}." for s, k in itertools.product([0.0, 0.5, 1.0],
                                                                      ["plain", "mirror"])]
     assert [state[-1] for state in record["states"]] == expected
     assert all(len(state) == 3 for state in record["states"])
 
 
-def test_two_records_are_the_same_bytes():
-    assert pack(make().record()) == pack(make().record())
+def test_two_records_are_the_same_bytes_in_this_process_and_in_another(record):
+    assert pack(make().record()) == pack(record)
+    code = ("import importlib.util as u, sys; s = u.spec_from_file_location('t', sys.argv[1]);"
+            "m = u.module_from_spec(s); s.loader.exec_module(m);"
+            "print(m.pack(m.make().record())['data'])")
+    env = os.environ | {"PYTHONHASHSEED": "12345"}
+    other = subprocess.run([sys.executable, "-c", code, Path(__file__)], env=env, check=True,
+                           capture_output=True, text=True).stdout.strip()
+    assert other == pack(record)["data"]
 
 
-def test_pack_and_unpack():
-    record = make().record()
-    assert unpack(pack(record)) == json.loads(json.dumps(record))
+def test_pack_and_unpack(record):
+    payload = pack(record)
+    assert payload["name"] == "test" and payload["data"].isascii()
+    assert unpack(payload) == json.loads(json.dumps(record))
 
 
-def test_colours_follow_the_theme_and_coordinates_are_short():
-    record = make().record()
+def test_a_state_by_its_values_is_the_recorded_one(record):
+    for index, values in enumerate(itertools.product([0.0, 0.5, 1.0], ["plain", "mirror"])):
+        state = make().state(slope=values[0], kind=values[1])
+        assert [*state.panels, state.sentence] == record["states"][index]
+    assert record["default"] == {"panels": tuple(record["states"][0][:2]),
+                                 "sentence": record["states"][0][2]}
+
+
+def test_colours_follow_the_theme_and_coordinates_are_short(record):
     text = json.dumps(record["states"]) + json.dumps(record["panels"])
     assert "var(--c-path)" in text and "var(--c-train)" in text
     assert not [c for c in plots.ROLES if c in text]
@@ -68,7 +91,33 @@ def test_infinite_and_far_points_stay_near_the_view():
 
     state = make(far).state()
     numbers = [abs(float(n)) for p in state.panels for n in re.findall(r"-?\d+\.?\d*", p)]
-    assert max(numbers) < 2000
+    assert max(numbers) < 2000  # matplotlib cuts lines at the edge of the figure
+
+
+def test_what_is_visible_of_a_far_line_keeps_its_direction():
+    def far(left, right, slope, kind):
+        left.plot([-1e9, 1e9], [5 - 3e8, 5 + 3e8])
+        left.plot([5, 6, np.nan, 1], [5, np.inf, 0, 0])
+        return "Far."
+
+    paths = re.findall(r'<path d="([^"]*)"', make(far).state().panels[0])
+    (x0, y0), (x1, y1) = np.array(re.findall(r"-?[\d.]+", paths[0]), dtype=float).reshape(2, 2)
+    ax = make().axes[0]
+    pixels_per_x, pixels_per_y = ax.bbox.width / 10, ax.bbox.height / 10
+    assert (y0 - y1) / (x1 - x0) == pytest.approx(0.3 * pixels_per_y / pixels_per_x, rel=1e-3)
+    (x0, y0), (x1, y1) = np.array(re.findall(r"-?[\d.]+", paths[1]), dtype=float).reshape(2, 2)
+    assert x0 == x1 and y1 < 0  # straight up, and out
+
+
+def test_infinities_on_a_logarithmic_axis_are_cut_off_too():
+    def far(left, right, slope, kind):
+        right.plot([1, 2, 3], [1.0, np.inf, 0.0])
+        return "Far."
+
+    panel = make(far).state().panels[1]
+    assert "inf" not in panel and "nan" not in panel
+    numbers = [abs(float(n)) for n in re.findall(r"-?\d+\.?\d*", panel)]
+    assert len(numbers) >= 6 and max(numbers) < 2000
 
 
 def test_a_state_leaves_nothing_behind():
@@ -91,6 +140,52 @@ def raising(left, right, slope, kind):
     return 1 / slope
 
 
+def raising_late(left, right, slope, kind):
+    left.plot([0, 1])
+    left.set_ylim(0, 99)
+    if slope == 1.0:
+        raise KeyError("no such run")
+    left.set_ylim(0, 10)
+    return "Fine."
+
+
+def remembering():
+    calls = []
+
+    def draw(left, right, slope, kind):
+        calls.append(slope)
+        left.plot([0, len([c for c in calls if c == 1.0])])
+        return "Counting."
+
+    return draw
+
+
+def taking_away(left, right, slope, kind):
+    left.plot([0, 1], label="new")
+    left.legend()
+    return "A legend."
+
+
+def with_legend(left, right):
+    frame(left, right)
+    left.plot([0, 1], label="old")
+    left.legend()
+
+
+def with_twin(left, right):
+    frame(left, right)
+    left.twinx()
+
+
+def twin(left, right, slope, kind):
+    right.twinx()
+    return "Twin."
+
+
+def raising_frame(left, right):
+    raise IndexError("no data")
+
+
 def unseeded(left, right, slope, kind):
     left.plot(np.random.default_rng().random(3))
     return "Random."
@@ -98,23 +193,50 @@ def unseeded(left, right, slope, kind):
 
 @pytest.mark.parametrize("changes, words", [
     ({"slope": slider([], label="slope")}, "'slope' needs two values"),
-    ({"slope": slider([1.0, float("nan")], label="slope")}, "not finite"),
+    ({"slope": slider([1.0], label="slope")}, "'slope' needs two values"),
+    ({"slope": slider([1.0, float("nan")], label="slope")}, "'slope' has a value that is not"),
+    ({"slope": slider([float("nan"), 1.0], label="slope")}, "'slope' has a value that is not"),
+    ({"slope": slider([1.0, float("inf")], label="slope")}, "'slope' has a value that is not"),
+    ({"kind": choice(["a", "b"], label="kind", default="c")}, "default of control 'kind'"),
+    ({"kind": choice([], label="kind")}, "'kind' needs two values"),
     ({"slope": slider([1.0, 2.0], label="slope", default=3.0)}, "default of control 'slope'"),
     ({"slope": slider([1.00001, 1.00002], label="slope", fmt="{:.1f}")}, "written alike"),
     ({"slope": slider(range(1000), label="slope")}, "2000 states; record at most"),
     ({"name": "A name"}, "small letters"),
     ({"alt": "line"}, "alt text"),
+    ({"alt": ""}, "alt text"),
+    ({"title": ""}, "give a title"),
+    ({"frame": raising_frame}, "frame raised IndexError: no data"),
+    ({"frame": with_twin}, "frame added axes"),
     ({"draw": raising}, "state slope=0.0, kind='plain': draw raised ZeroDivisionError"),
     ({"draw": lambda left, right, slope, kind: None}, "must return a sentence"),
+    ({"draw": raising_late}, "state slope=1.0, kind='plain': draw raised KeyError"),
+    ({"draw": lambda left, right, slope, kind: " "}, "must return a sentence"),
     ({"draw": lambda left, right, slope, kind: "The loss is nan."}, "plots.number"),
-    ({"draw": bad_frame(xlim=(0, 3))}, "changed limits"),
-    ({"draw": bad_frame(title="New")}, "changed limits or a title"),
+    ({"draw": lambda left, right, slope, kind: "It grows to -inf."}, "plots.number"),
+    ({"draw": bad_frame(xlim=(0, 3))}, "slope=0.0, kind='plain': draw changed xlim"),
+    ({"draw": bad_frame(ylim=(0, 3))}, "draw changed ylim"),
+    ({"draw": bad_frame(title="New")}, "draw changed title"),
+    ({"draw": bad_frame(xlabel="new")}, "draw changed xlabel"),
+    ({"draw": twin}, "kind='plain': draw added axes"),
+    ({"draw": taking_away, "frame": with_legend}, "took away something that frame drew"),
+    ({"draw": remembering()}, "depends on the states drawn before it"),
     ({"draw": unseeded}, "seed the generator"),
 ])
 def test_an_authors_mistake_names_the_explorer(changes, words):
     with pytest.raises(ExplorerError, match=r"explorer '(test|A name)'") as caught:
         make(**changes).record()
     assert words in str(caught.value)
+
+
+def test_a_failed_state_leaves_nothing_for_the_next():
+    explorer = make(raising_late)
+    before = [len(ax.get_children()) for ax in explorer.axes]
+    good = explorer.state()
+    with pytest.raises(ExplorerError, match="state slope=1.0"):
+        explorer.state(slope=1.0)
+    assert [len(ax.get_children()) for ax in explorer.axes] == before
+    assert explorer.state() == good
 
 
 def test_no_controls_is_a_mistake():
@@ -138,28 +260,13 @@ def test_recorded_output_has_the_three_appearances(monkeypatch):
     assert metadata["image/png"]["alt"] == "A line and a curve, side by side."
 
 
-def test_the_page_shows_the_default_state_without_scripts():
-    explorer = make(title='Is a < b & "c"?')
-    page = explorer_html(pack(explorer.record()))
-    default = explorer.state()
-    assert all(panel in page for panel in default.panels)
-    assert default.sentence in page
-    assert "a &lt; b &amp; &quot;c&quot;" in page
-    assert page.count("<svg") == 2 and 'aria-valuetext="0 m"' in page
-
-
-def test_two_explorers_on_a_page_do_not_share_ids():
-    pages = [explorer_html(pack(make(name=name).record())) for name in ("one", "two")]
-    ids = [set(re.findall(r'\bid="([^"]+)"', page)) for page in pages]
-    assert ids[0] and not ids[0] & ids[1]
-
-
 def test_recording_a_state_costs_little():
     explorer = make()
     explorer.state()
-    start = time.perf_counter()
-    for _ in range(10):
+    times = []
+    for _ in range(20):
+        start = time.process_time()  # the machine may be shared
         explorer.state(slope=1.0)
-    per_state_ms = 100 * (time.perf_counter() - start)
-    print(f"{per_state_ms:.1f} ms a state")
-    assert per_state_ms < 100
+        times.append(1000 * (time.process_time() - start))
+    print(f"median of {statistics.median(times):.1f} ms a state")
+    assert statistics.median(times) < 60

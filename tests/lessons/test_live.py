@@ -101,7 +101,10 @@ def front():
 
 
 def sentence(front):
-    return front.widgets[front.find("LabelModel")]["value"]
+    texts = [state["value"] for state in front.widgets.values()
+             if state.get("_model_name") == "HTMLModel" and "<strong>" not in state["value"]]
+    (text,) = texts
+    return text
 
 
 def test_the_picture_and_the_sentence_follow_the_slider(front):

@@ -1,9 +1,12 @@
 """Every guard is shown to fail: bad pages beside good ones, and damaged notebooks."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.notebooks.conftest import Repository, write_package
+from tools import notebooks
 from tools.notebook_cells import code_cells, load, parse
 
 HERE = Path(__file__).parent
@@ -18,6 +21,16 @@ def message_of(path):
     return parse(path.read_text(encoding="utf-8")).metadata["guard"]
 
 
+@pytest.fixture(scope="module")
+def built_bad(tmp_path_factory):
+    """Return the root of a repository with the pages that build and that `check` refuses."""
+    root = tmp_path_factory.mktemp("bad")
+    write_package(root)
+    shutil.copytree(HERE / "bad/at-check", root / "text")
+    assert notebooks.main(["build"], root) == 0
+    return root
+
+
 @pytest.mark.parametrize("name", ["good", "plain", "counted", "uses-rules"])
 def test_a_good_page_passes(built, name):
     status, said = built.run("check", name)
@@ -25,8 +38,8 @@ def test_a_good_page_passes(built, name):
 
 
 @pytest.mark.parametrize("path", pages("at-check"))
-def test_check_reports_a_bad_page_and_nothing_else(built, path):
-    status, said = built.run("check", path.stem)
+def test_check_reports_a_bad_page_and_nothing_else(built_bad, path, capsys):
+    status, said = Repository(built_bad, capsys).run("check", path.stem)
     assert status == 1
     assert len(said.splitlines()) == 1
     assert said.startswith(f"{path.stem}, ")

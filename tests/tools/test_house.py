@@ -1,11 +1,14 @@
 """The doors of the house: set-up, Makefile, README, CI, pins and licences."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
+import jupytext
 import pytest
 
 import lessons
@@ -44,8 +47,6 @@ def test_a_missing_venv_module_names_the_package(monkeypatch, capsys, tmp_path):
 
 
 def test_set_up_needs_no_new_syntax():
-    import ast
-
     ast.parse(read("tools/environment.py"), feature_version=(3, 7))
 
 
@@ -112,10 +113,38 @@ def test_pins_are_exact_and_binder_has_the_same():
 
 
 def test_installed_versions_are_the_pinned_ones():
-    from importlib.metadata import version
-
     for name, pin in pins("requirements.txt").items():
         assert version(name).split("+")[0] == pin, name
+
+
+def imports_of(source):
+    """Return the top-level names that a Python source imports from outside its own package."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+def test_everything_imported_is_pinned():
+    files = [f for d in ("src", "tools", "tests", "benchmarks") for f in (ROOT / d).rglob("*.py")]
+    sources = [f.read_text(encoding="utf-8") for f in files]
+    for file in (ROOT / "book").glob("*.ipynb"):
+        notebook = jupytext.read(file)
+        sources += [
+            c.source for c in notebook.cells if c.cell_type == "code" and "%" not in c.source
+        ]
+    names = {name for source in sources for name in imports_of(source)}
+    names -= sys.stdlib_module_names | {"lessons", "tools", "tests", "benchmarks", "wrong_answers"}
+    dists = packages_distributions()
+    pinned = {plain(name) for name in pins("requirements.txt")}
+    loose = {name for name in names if pinned.isdisjoint(map(plain, dists.get(name, [])))}
+    assert "numpy" in names and not loose
+
+
+def plain(name):
+    """Return a package's name in the one spelling that indexes use."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_licences_are_there():
@@ -129,6 +158,7 @@ def test_no_file_names_a_place_of_one_machine():
     assert names
     # Put together here, so that this file does not name them itself.
     words = ["/" + "work/main", "/" + "root/", "/opt/" + "wheels", "artifact" + "ory"]
+    words += ["py" + "pi.org", "python" + "hosted.org", "registry" + ".npmjs", "ana" + "conda.org"]
     for name in names:
         text = (ROOT / name).read_bytes().decode("utf-8", errors="ignore")
         assert not [word for word in words if word in text], name
