@@ -29,7 +29,7 @@ _DOTS = re.compile(
     r'<defs><path id="(?P<id>\w+)" d="M 0 (?P<radius>[\d.]+) (?:C [-\d. ]+){8}z"[^>]*/></defs>'
     r'<g(?P<clip>[^>]*)>(?P<uses>(?:<use xlink:href="#(?P=id)"[^>]*/>)+)</g>'
 )
-_USE = re.compile(r'x="([^"]+)" y="([^"]+)" style="fill: ([^;]+); stroke: \3[^"]*"')
+_USE = re.compile(r'x="([^"]+)" y="([^"]+)" style="fill: ([^;]+); stroke: \3"')
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 
 
@@ -47,7 +47,9 @@ def _compact_tag(match: re.Match) -> str:
 def _dots(match: re.Match) -> str:
     """Write filled circles as one path of round dots: a browser draws it many times faster."""
     uses = _USE.findall(match["uses"])
-    if len(uses) != match["uses"].count("<use") or len({colour for *_, colour in uses}) != 1:
+    n_uses = match.string.count(f'href="#{match["id"]}"')  # a legend may use the marker too
+    plain = len(uses) == n_uses and len({colour for *_, colour in uses}) == 1
+    if not plain or "stroke-width" in match[0]:
         return match[0]
     width = 2 * float(match["radius"]) + 1  # the outline of a marker is one pixel wide
     moves = "".join(f"M{x} {y}h0" for x, y, _ in uses)

@@ -84,10 +84,40 @@ def test_every_reference_has_its_definition(panel):
 
 def test_ids_of_two_panels_and_of_two_parts_differ(panel):
     figure, ax = panel
-    line = ax.plot([0, 1], "o-")
+    line = ax.plot([0, 1], "s-")
     ids = [set(re.findall(r'\bid="([^"]+)"', fragment(line, figure, *salt)))
            for salt in [("clip-a-0",), ("clip-a-1",), ("clip-b-0",), ("clip-a-0", "frame")]]
     assert all(ids) and len(set.union(*ids)) == sum(map(len, ids))
+
+
+def test_round_dots_of_one_colour_become_one_path(panel):
+    figure, ax = panel
+    (line,) = ax.plot([0.1, 0.2, 0.3], [0.5, 0.6, 0.7], "o", color=plots.PATH, markersize=6)
+    text = fragment([line], figure, "clip")
+    assert "<use" not in text and "stroke-width: 7;" in text and "stroke: var(--c-path)" in text
+    found = np.array(re.findall(r"M([\d.]+) ([\d.]+)h0", text), dtype=float)
+    expected = ax.transData.transform(np.column_stack(line.get_data()))
+    expected[:, 1] = figure.bbox.height - expected[:, 1]
+    np.testing.assert_allclose(found, expected, atol=0.051)
+
+
+@pytest.mark.parametrize("style", [
+    {"marker": "s"}, {"markerfacecolor": "none"}, {"markeredgecolor": plots.WARN}, {"alpha": 0.3},
+    {"markeredgewidth": 3}, {"fillstyle": "left"},
+])
+def test_other_markers_stay_as_they_are(panel, style):
+    figure, ax = panel
+    line = ax.plot([0.1, 0.2], [0.5, 0.6], **{"marker": "o", "linestyle": "none"} | style)
+    text = fragment(line, figure, "clip")
+    assert text.count("<use") >= 2 and "h0" not in text
+
+
+def test_a_legend_keeps_the_marker_that_it_shares(panel):
+    figure, ax = panel
+    line = ax.plot([0.1, 0.2], [0.5, 0.6], "o", label="dots")
+    text = fragment([*line, ax.legend()], figure, "clip")
+    ids = set(re.findall(r'\bid="([^"]+)"', text))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= ids
 
 
 def test_the_font_is_the_pages_and_drawing_twice_gives_the_same(panel):

@@ -290,16 +290,17 @@ def costs(browser, page, name):
     inputs = [e for e in mine
               if e["name"] == "EventDispatch" and e["args"]["data"]["type"] == "input"]
     thread = {(e["pid"], e["tid"]) for e in inputs}
-    work = [(e["ts"], e["ts"] + e["dur"]) for e in mine
-            if e["name"] in WORK and (e["pid"], e["tid"]) in thread]
-    starts = sorted(e["ts"] for e in mine
+    mine = [e for e in mine if (e["pid"], e["tid"]) in thread and "tdur" in e]
+    # The thread's own clock (tts): it stands still while another program has the processor.
+    work = [(e["tts"], e["tts"] + e["tdur"]) for e in mine if e["name"] in WORK]
+    starts = sorted(e["tts"] for e in mine
                     if e["name"] == "EventDispatch" and e["args"]["data"]["type"] == "keydown")
-    ends = sorted(e["ts"] + e["dur"] for e in mine if e["name"] == "Commit")
+    ends = sorted(e["tts"] + e["tdur"] for e in mine if e["name"] == "Commit")
     assert len(inputs) >= n_changes > 0
     changes = []
     for e in inputs:  # from the key to the end of the first frame that shows the change
-        start = max(t for t in starts if t <= e["ts"])
-        changes.append(busy_ms(work, start, min(t for t in ends if t >= e["ts"] + e["dur"])))
+        start = max(t for t in starts if t <= e["tts"])
+        changes.append(busy_ms(work, start, min(t for t in ends if t >= e["tts"] + e["tdur"])))
     return changes
 
 
