@@ -31,6 +31,24 @@ PARTS = {
 }
 
 
+def stages(names: list[str]) -> list[list[str]]:
+    """Return the parts in order; the two runs of the notebooks go side by side.
+
+    One long notebook keeps one core busy, so each run has the other core for the other.
+
+    Examples
+    --------
+    >>> stages(["lint", "nbval", "portable", "site"])
+    [['lint'], ['nbval', 'portable'], ['site']]
+    """
+    side_by_side = [name for name in names if name in {"nbval", "portable"}]
+    return [
+        side_by_side if name in side_by_side else [name]
+        for name in names
+        if name not in side_by_side[1:]
+    ]
+
+
 def main(names: list[str]) -> int:
     """Run the named parts, or all; return the exit status."""
     unknown = [name for name in names if name not in PARTS]
@@ -43,12 +61,14 @@ def main(names: list[str]) -> int:
     results = {}
     # One thread each: two processes share the cores, and sums come out the same everywhere.
     env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    for name in names:
-        what, command = PARTS[name]
-        print(f"\n=== {name}: {what}", flush=True)
+    for stage in stages(names):
+        print(f"\n=== {' and '.join(f'{name}: {PARTS[name][0]}' for name in stage)}", flush=True)
         start = time.perf_counter()
-        status = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
-        results[name] = status, time.perf_counter() - start
+        running = {
+            name: subprocess.Popen(PARTS[name][1], cwd=ROOT, env=env) for name in stage
+        }
+        for name, process in running.items():
+            results[name] = process.wait(), time.perf_counter() - start
     print()
     for name, (status, seconds) in results.items():
         print(f"{'passed' if status == 0 else 'FAILED':7s} {name:9s} {seconds:6.1f} s")

@@ -10,4 +10,18 @@ document.addEventListener("change", (event) => {
   // The explanation was escaped when the book was built; it holds text and <code> only.
   feedback.innerHTML = `<strong>${right ? "Right." : "Not quite."}</strong> ${choice.dataset.why}`;
   feedback.dataset.right = choice.dataset.right;
+  quiz.querySelector(".quiz-reset").hidden = false;
+});
+
+document.addEventListener("click", (event) => {
+  const reset = event.target.closest?.("fieldset.quiz .quiz-reset");
+  if (!reset) return;
+  const quiz = reset.closest("fieldset.quiz");
+  const choices = quiz.querySelectorAll("input");
+  for (const choice of choices) choice.checked = false;
+  const feedback = quiz.querySelector(".quiz-feedback");
+  feedback.textContent = "";
+  delete feedback.dataset.right;
+  choices[0].focus(); // the button is about to go: keep the place of a keyboard reader
+  reset.hidden = true;
 });

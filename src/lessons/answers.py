@@ -1,6 +1,9 @@
 """How a reader's answer is run, compared with the right one, and shown."""
 
+import ctypes
 import dis
+import inspect
+import re
 import threading
 import warnings
 from typing import Any
@@ -11,14 +14,15 @@ TIME_LIMIT_S = 5.0
 _NEVER_RUNS_CODE = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "COPY_FREE_VARS"}
 
 
-class TooSlow(Exception):
-    """The answer did not finish within `TIME_LIMIT_S`."""
+class TooSlow(BaseException):
+    """The answer ran out of time. No Exception, so that an answer does not catch it by chance."""
 
 
 def call(function, args) -> tuple[Any, BaseException | None]:
     """Run ``function(*args)`` in a thread of its own; return its value and its error.
 
-    A loop without an end is left behind in a daemon thread, so that the notebook goes on.
+    After the time limit the thread is told to stop and left behind, so that the notebook goes
+    on. Warnings are kept quiet: they would hide the message of the check.
 
     Examples
     --------
@@ -27,20 +31,33 @@ def call(function, args) -> tuple[Any, BaseException | None]:
     >>> call(lambda x: 1 / x, (0,))[1]
     ZeroDivisionError('division by zero')
     """
-    result: list[Any] = [None, TooSlow()]
+    result: list[Any] = [None, TooSlow(f"It did not finish in {TIME_LIMIT_S:g} s.")]
 
     def run():
         try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
+            with np.errstate(all="ignore"):
                 result[:] = function(*args), None
         except BaseException as error:  # SystemExit too: nothing in an answer stops a notebook
             result[:] = None, error
 
     thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(TIME_LIMIT_S)
-    return result[0], result[1]
+    # The filters belong to the process: changed inside the thread, an endless loop would keep
+    # them changed for good.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            thread.start()
+        except RuntimeError:  # no threads, as in Python in the browser: go without the limit
+            run()
+            return result[0], result[1]
+        try:
+            thread.join(TIME_LIMIT_S)
+            return result[0], result[1]
+        finally:  # also when the reader interrupts the cell
+            if thread.is_alive():
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread.ident), ctypes.py_object(TooSlow)
+                )
 
 
 def is_blank(value: Any) -> bool:
@@ -90,8 +107,11 @@ def difference(got: Any, expected: Any, tolerance: float) -> str:
                 return f"Value {place} of {len(expected)}: {problem[0].lower()}{problem[1:]}"
         return ""
     try:
+        if hasattr(got, "detach"):  # torch
+            got = got.detach().cpu().numpy()
         numbers = np.asarray(getattr(got, "data", got) if hasattr(got, "parents") else got)
-        if numbers.dtype.kind not in "biuf":
+        truth_values = np.asarray(expected).dtype.kind == "b"
+        if numbers.dtype.kind not in ("b" if truth_values else "iuf"):
             raise TypeError
         numbers = numbers.astype(float)
     except Exception:  # an answer may be any object, and some cannot be looked at
@@ -129,8 +149,12 @@ def kind(value: Any) -> str:
         return "a string"
     if isinstance(value, tuple):
         return f"{len(value)} values"
+    if inspect.isgenerator(value):
+        return "a generator (return the result, do not yield it)"
     try:
-        array = np.asarray(value)
+        array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+        if array.dtype.kind == "c":
+            return f"complex numbers of shape {array.shape}"
         if array.dtype.kind in "biuf":
             return f"an array of shape {array.shape}"
     except Exception:  # an answer may be any object, and some cannot be looked at
@@ -149,7 +173,7 @@ def show(value: Any, n_digits: int = 4) -> str:
     if isinstance(value, tuple):
         return ", ".join(show(v, n_digits) for v in value)
     try:
-        array = np.asarray(value)
+        array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
         if array.dtype.kind == "b" and array.ndim == 0:
             return str(bool(array))
         if array.dtype.kind in "iuf":
@@ -162,7 +186,7 @@ def show(value: Any, n_digits: int = 4) -> str:
             return f"array of shape {array.shape}: {', '.join(numbers)}{more}"
     except Exception:  # an answer may be any object, and some cannot be looked at
         pass
-    return shorten(repr(value), 80)
+    return shorten(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value)), 80)  # the same in every run
 
 
 def shorten(text: str, length: int) -> str:

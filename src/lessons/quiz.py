@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 MIME_TYPE = "application/vnd.lessons.quiz+json"
+_recorded: dict[str, dict[str, Any]] = {}
 
 
 class Quiz:
@@ -33,8 +34,11 @@ class Quiz:
         letters = [f"{chr(65 + i)}. {option['text']}" for i, option in enumerate(self.options)]
         text = "\n".join([self.question, *letters])
         if os.environ.get("LESSONS_EXPLORE") != "record":
-            return {**self.widget()._repr_mimebundle_(), "text/plain": text}
-        markdown = "\n\n".join([f"**Quiz.** {self.question}", *(f"- {line}" for line in letters)])
+            # Written out, since ipywidgets 7 (Colab) has no `_repr_mimebundle_`.
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.widget().model_id}
+            return {"application/vnd.jupyter.widget-view+json": view, "text/plain": text}
+        lines = [f"**Quiz.** {_markdown(self.question)}", *(f"- {_markdown(x)}" for x in letters)]
+        markdown = "\n\n".join(lines)
         return {MIME_TYPE: self.payload, "text/markdown": markdown, "text/plain": text}
 
     def widget(self):
@@ -49,7 +53,8 @@ class Quiz:
         answer = ipywidgets.HTML()
 
         def tell(_change):
-            answer.value = "" if radio.value is None else _marked(self.feedback(radio.value))
+            said = "" if radio.value is None else _marked(self.feedback(radio.value))
+            answer.value = f'<p role="status">{said}</p>' if said else ""
 
         radio.observe(tell, names="value")
         return ipywidgets.VBox([question, radio, answer])
@@ -87,14 +92,23 @@ def quiz(question: str, *, name: str, right: str, why: str, wrong: dict[str, str
     def fail(what):
         raise ValueError(f"quiz {name!r}: {what}")
 
-    if not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name):
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name):
         fail("name it chapter/question, in small letters, digits and hyphens")
-    if not question.strip() or not why.strip() or not str(right).strip():
+    if not isinstance(wrong, dict):
+        fail("give the wrong choices as a dict: choice, and what is wrong about it")
+    for text in (question, right, why, *wrong, *wrong.values()):
+        if not isinstance(text, str):
+            fail(f"{text!r} is not text; format a number, as in f'{{x:.3g}}'")
+    if not question.strip() or not why.strip() or not right.strip():
         fail("the question, the right choice and its reason must not be empty")
     if len(wrong) < 2:
         fail("give two or more wrong choices")
-    if right in wrong:
+    # Compared as a reader sees them: code marks and outer spaces do not tell two choices apart.
+    seen = [text.replace("`", "").strip() for text in (right, *wrong)]
+    if seen[0] in seen[1:]:
         fail(f"{right!r} is both right and wrong: two computed choices may have come out equal")
+    if len(set(seen)) < len(seen):
+        fail("two wrong choices look the same")
     empty = [text for text, reason in wrong.items() if not reason.strip() or not text.strip()]
     if empty:
         fail(f"say what is wrong about {empty[0]!r}")
@@ -103,7 +117,19 @@ def quiz(question: str, *, name: str, right: str, why: str, wrong: dict[str, str
     # Ordered by a hash of name and place: shuffled, and the same in every build.
     keys = [hashlib.sha256(f"{name}/{i}".encode()).hexdigest() for i in range(len(options))]
     order = sorted(range(len(options)), key=keys.__getitem__)
-    return Quiz(question, name, [options[i] for i in order])
+    made = Quiz(question, name, [options[i] for i in order])
+    # In a live kernel an author may change a question and run its cell again.
+    recording = os.environ.get("LESSONS_EXPLORE") == "record"
+    if recording and _recorded.setdefault(name, made.payload) != made.payload:
+        fail("another quiz has this name; every quiz needs its own")
+    return made
+
+
+def _markdown(text: str) -> str:
+    """Escape what Markdown would read as marks, except code between backticks."""
+    parts = re.split(r"(`[^`]+`)", text)
+    parts[::2] = [re.sub(r"([\\*_<>$\[\]|~])", r"\\\1", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _marked(text: str) -> str:
@@ -130,5 +156,6 @@ def to_html(payload: dict[str, Any]) -> str:
     )
     return (
         f'<fieldset class="quiz" id="quiz-{name}"><legend>{_marked(payload["question"])}</legend>'
-        f'{options}<p class="quiz-feedback" role="status" aria-live="polite"></p></fieldset>'
+        f'{options}<p class="quiz-feedback" role="status" aria-live="polite"></p>'
+        '<button type="button" class="quiz-reset" hidden>Reset</button></fieldset>'
     )

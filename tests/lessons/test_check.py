@@ -1,9 +1,12 @@
 """What a reader is told about an answer, whatever the answer is."""
 
+import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
+import torch
 
 from lessons import answers, check
 
@@ -52,6 +55,9 @@ class Odd:
     (lambda a, b: Odd(), ["got an object of type Odd"]),
     (lambda a: a, ["raised TypeError"]),
     (leave, ["raised SystemExit"]),
+    (lambda a, b: (x for x in a), ["got a generator (return the result, do not yield it)"]),
+    (lambda a, b: a + b + 0j, ["got complex numbers of shape (2,)"]),
+    (lambda a, b: a > b, ["not yet"]),
     (fail, ["raised NameError", "missing"]),
     (3.0, ["Expected a function, got a number"]),
     (..., ["not started"]),
@@ -77,7 +83,38 @@ def test_an_endless_answer_is_stopped(monkeypatch):
     def wait(a, b):
         time.sleep(0.5)
 
-    assert "did not finish" in str(check.grade(SUM, wait))
+    assert "did not finish in 0.1 s" in str(check.grade(SUM, wait))
+
+
+def test_an_endless_answer_leaves_nothing_behind(monkeypatch):
+    monkeypatch.setattr(answers, "TIME_LIMIT_S", 0.1)
+    before, filters = set(threading.enumerate()), list(warnings.filters)
+
+    def endless(a, b):
+        while True:
+            try:
+                a = a * 1.0
+            except Exception:
+                continue
+
+    assert "did not finish" in str(check.grade(SUM, endless))
+    assert warnings.filters == filters
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def test_a_tensor_that_tracks_gradients_counts_as_an_array():
+    assert check.grade(SUM, lambda a, b: torch.tensor(a + b, requires_grad=True)).status == "solved"
+
+
+def test_a_truth_value_is_no_number():
+    one = check.Exercise("one", "One", 1, reference=1.0, hints=(), takeaway="It is 1.")
+    assert "got a truth value" in str(check.grade(one, True))
+
+
+def test_messages_hold_no_address():
+    assert "0x" not in str(check.grade(SUM, lambda a, b: object()))
 
 
 def test_an_unknown_name_lists_what_there_is(capsys):
@@ -107,3 +144,12 @@ def test_hints_come_one_at_a_time(capsys, monkeypatch):
 def test_more_digits_where_four_do_not_tell():
     said = str(check.grade(SUM, lambda a, b: a + b + 1e-5))
     assert "4.00001" in said
+
+
+def test_answers_run_where_there_are_no_threads(monkeypatch):
+    def no_thread(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    assert check.grade(SUM, lambda a, b: a + b).status == "solved"
+    assert "raised NameError" in str(check.grade(SUM, fail))

@@ -1,12 +1,15 @@
 """Explorers in a live kernel, driven by the messages a front end sends."""
 
+import io
 import os
 import time
 from queue import Empty
 
 import ipywidgets
+import numpy as np
 import pytest
 from jupyter_client.manager import start_new_kernel
+from PIL import Image
 
 from lessons.explore import choice, explore, slider
 from lessons.live import LiveExplorer, control_widget
@@ -72,6 +75,15 @@ class Front:
                 break
         return heard
 
+    def wait_for(self, text, seconds=20.0):
+        """Take messages until the sentence is `text`; return them."""
+        end, heard = time.monotonic() + seconds, []
+        while sentence(self) != text and time.monotonic() < end:
+            heard += self.listen(seconds=0.05)
+        heard += self.listen(seconds=0.1)
+        assert sentence(self) == text
+        return heard
+
     def find(self, model, **wanted):
         for comm_id, state in self.widgets.items():
             if state.get("_model_name") == model and all(
@@ -107,16 +119,38 @@ def sentence(front):
     return text
 
 
-def test_the_picture_and_the_sentence_follow_the_slider(front):
-    pace = front.find("DropdownModel")
+@pytest.fixture(scope="module")
+def line():
+    """The explorer of the kernel, made once more in this process."""
+    space = {}
+    exec(CODE, space)
+    return space["line"]
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+def assert_shows(front, line, slope, pace):
+    """Compare what the front end has with what this process computes."""
+    live = LiveExplorer(line)
+    live.inputs["pace"].value, live.inputs["slope"].value = pace, slope
+    assert sentence(front) == line.state(slope=slope, pace=pace).sentence
+    picture = pixels(front.widgets[front.find("ImageModel")]["value"])
+    np.testing.assert_array_equal(picture, pixels(live.image.value))
+
+
+def test_the_first_picture_is_the_default_state(front, line):
+    assert_shows(front, line, 0.0, "quick")
+
+
+def test_the_picture_and_the_sentence_follow_the_slider(front, line):
     slope, image = front.find("FloatSliderModel"), front.find("ImageModel")
-    front.move(pace, index=0)
     pictures = set()
-    for value in (0.0, 1.0, 3.0, 2.55):  # the last one lies between the recorded values
+    for value in (1.0, 3.0, 2.55, 0.0):  # 2.55 lies between the recorded values
         front.move(slope, value=value)
-        front.listen(seconds=1.0)
-        assert sentence(front) == f"Slope {value:.4g}, quick."
-        assert front.widgets[image]["value"].startswith(b"\x89PNG")
+        front.wait_for(f"Slope {value:.4g}, quick.")
+        assert_shows(front, line, value, "quick")
         pictures.add(front.widgets[image]["value"])
     assert len(pictures) == 4
 
@@ -124,33 +158,60 @@ def test_the_picture_and_the_sentence_follow_the_slider(front):
 def test_what_was_drawn_is_kept(front):
     slope = front.find("FloatSliderModel")
     front.run("n_before = len(drawn)")
-    front.move(slope, value=1.0)
-    front.listen(seconds=0.7)
+    heard = []
+    for value in (1.0, 3.0, 0.0):
+        front.move(slope, value=value)
+        heard += front.wait_for(f"Slope {value:.4g}, quick.")
     front.run("assert len(drawn) == n_before, drawn")
+    assert not any("Working" in str(state.get("value")) for state in heard)
 
 
-def test_a_slow_picture_says_so_and_drops_what_was_overtaken(front):
+def test_a_slow_picture_says_so_and_drops_what_was_overtaken(front, line):
     slope, pace = front.find("FloatSliderModel"), front.find("DropdownModel")
     front.move(pace, index=1)
-    front.listen(seconds=1.0)
+    front.wait_for("Slope 0, slow.")
     front.run("n_before = len(drawn)")
     values = [0.1 * i for i in range(1, 16)]
     for value in values:
         front.move(slope, value=value)
-    heard = front.listen(seconds=4.0)
-    assert any("Working" in str(state.get("value")) for state in heard)
-    assert sentence(front) == "Slope 1.5, slow."
+    heard = front.wait_for("Slope 1.5, slow.")
+    assert any("Working… (the last picture took 0." in str(s.get("value")) for s in heard)
+    assert_shows(front, line, values[-1], "slow")
     front.run("assert 0 < len(drawn) - n_before < 15, len(drawn) - n_before")
 
+    front.run("n_before = len(drawn)")
+    front.move(slope, value=0.0)
+    heard = front.wait_for("Slope 0, slow.")
+    front.run("assert len(drawn) == n_before")  # slow, and kept
+    assert not any("Working" in str(s.get("value")) for s in heard)
 
-def test_reset_goes_back_to_the_default(front):
+
+def test_reset_goes_back_to_the_default(front, line):
+    front.move(front.find("FloatSliderModel"), value=2.0)
+    front.wait_for("Slope 2, slow.")
     front.send(front.find("ButtonModel"), method="custom", content={"event": "click"})
-    front.listen(seconds=1.5)
-    assert sentence(front) == "Slope 0, quick."
+    front.wait_for("Slope 0, quick.")
+    assert front.widgets[front.find("FloatSliderModel")]["value"] == 0.0
+    assert front.widgets[front.find("DropdownModel")]["index"] == 0
+    assert_shows(front, line, 0.0, "quick")
+
+
+def test_a_changed_cell_shows_its_change(front):
+    """A reader who edits the function and runs the cell again gets the new one."""
+    n_before = len(front.widgets)
+    front.run(CODE.replace('return f"Slope', 'return f"New slope'))
+    new = [state for state in list(front.widgets.values())[n_before:]
+           if state.get("_model_name") == "HTMLModel"]
+    assert any(state["value"] == "New slope 0, quick." for state in new)
 
 
 @pytest.mark.parametrize("control, kind", [
     (slider([1, 2, 3], label="n"), ipywidgets.IntSlider),
+    (slider([0, 5, 10], label="n", default=5), ipywidgets.IntSlider),
+    (slider([1, 2, 4, 8], label="n"), ipywidgets.SelectionSlider),  # counts stay whole
+    (slider(np.array([16, 32, 64]), label="n"), ipywidgets.SelectionSlider),
+    (slider([0, 0.5, 1], label="x"), ipywidgets.FloatSlider),
+    (slider([0.0, 1.0], label="x"), ipywidgets.SelectionSlider),
     (slider([0.0, 0.5, 1.0], label="x"), ipywidgets.FloatSlider),
     (slider([0.1, 1.0, 10.0], label="x"), ipywidgets.FloatLogSlider),
     (slider([0.1, 0.5, 10.0], label="x"), ipywidgets.SelectionSlider),
@@ -161,6 +222,47 @@ def test_a_control_gets_the_widget_that_fits(control, kind):
     box = control_widget(control)
     assert type(box) is kind
     assert box.value == control.values[control.default]
+
+
+def test_a_control_shows_its_label_unit_and_texts():
+    box = control_widget(slider([0.1, 0.5, 10.0], label="rate", unit="1/s", fmt="{:.2f}"))
+    assert box.description == "rate (1/s)"
+    assert [text for text, _ in box.options] == ["0.10", "0.50", "10.00"]
+    assert control_widget(choice({"a": 1, "b": 2}, label="x", default="b")).value == 2
+
+
+def make(draw, **controls):
+    def frame(ax):
+        ax.set(xlim=(0, 1), ylim=(0, 3))
+
+    return explore(draw, frame, name="line", title="T <b>", alt="four words are enough", **controls)
+
+
+def lines(ax, n):
+    ax.plot([0, 1], [0, n], linewidth=5)
+    return f"n = {n} < 9."
+
+
+def test_two_displays_of_one_explorer_do_not_disturb_each_other():
+    explorer = make(lines, n=slider([1, 2, 3], label="n"))
+    first, second = LiveExplorer(explorer), LiveExplorer(explorer)
+    first.inputs["n"].value = 3
+    explorer.png()
+    second.inputs["n"].value = 2
+    again = LiveExplorer(explorer)
+    again.inputs["n"].value = 3
+    assert first.image.value == again.image.value != second.image.value
+    assert explorer.state(n=2) == make(lines, n=slider([1, 2, 3], label="n")).state(n=2)
+
+
+def test_values_may_be_lists_and_texts_are_escaped():
+    def draw(ax, widths):
+        ax.plot(widths)
+        return f"Layers {widths} & <more>."
+
+    live = LiveExplorer(make(draw, widths=choice({"one": [2], "two": [1, 2]}, label="layers")))
+    live.inputs["widths"].value = [1, 2]
+    assert live.sentence.value == "Layers [1, 2] &amp; &lt;more&gt;."
 
 
 def test_an_error_in_draw_is_shown_in_words():

@@ -27,6 +27,12 @@ def test_one_choice_is_right_and_the_order_depends_on_the_name_only():
     ({"wrong": {"3": "few", "5": " "}}, "what is wrong about '5'"),
     ({"why": ""}, "must not be empty"),
     ({"name": "Two"}, "chapter/question"),
+    ({"name": 2}, "chapter/question"),
+    ({"right": 4}, "4 is not text; format a number"),
+    ({"wrong": {"3": None, "5": "One too many."}}, "None is not text"),
+    ({"wrong": ["3", "5"]}, "as a dict"),
+    ({"right": "`3` "}, "both right and wrong"),
+    ({"wrong": {"3": "few", "`3`": "few"}}, "look the same"),
 ])
 def test_an_authors_mistake_names_the_quiz(changes, words):
     with pytest.raises(ValueError, match=words) as caught:
@@ -39,6 +45,20 @@ def test_recorded_output_tells_no_answer_in_text(monkeypatch):
     bundle = make()._repr_mimebundle_()
     assert json.loads(json.dumps(bundle[MIME_TYPE])) == make().payload
     assert "Count." not in bundle["text/markdown"] + bundle["text/plain"]
+
+
+def test_two_recorded_quizzes_cannot_share_a_name(monkeypatch):
+    make(name="sums/live"), make(name="sums/live", question="Changed in a live kernel?")
+    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    make(name="sums/twice"), make(name="sums/twice")  # the same cell, run again
+    with pytest.raises(ValueError, match="quiz 'sums/twice': another quiz has this name"):
+        make(name="sums/twice", question="Another question?")
+
+
+def test_recorded_markdown_shows_the_text_as_written(monkeypatch):
+    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    bundle = make(name="sums/marks", question="Is a_1 < *b*, or `c_d` $5?")._repr_mimebundle_()
+    assert r"Is a\_1 \< \*b\*, or `c_d` \$5?" in bundle["text/markdown"]
 
 
 def test_html_is_escaped_and_carries_every_explanation():
@@ -63,5 +83,5 @@ def test_a_live_quiz_answers_at_once(monkeypatch):
     assert radio.index is None and answer.value == ""
     for i, option in enumerate(q.options):
         radio.index = i
-        assert answer.value.startswith("Right." if option["right"] else "Not quite.")
+        assert ("Right." if option["right"] else "Not quite.") in answer.value
     assert "application/vnd.jupyter.widget-view+json" in q._repr_mimebundle_()
