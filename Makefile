@@ -45,7 +45,7 @@ lint: setup ## check style and find common mistakes
 	@$(PY) -m tools.suite lint
 
 format: setup ## put the code into the common style
-	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff check --fix --extend-exclude 'book/*.ipynb' .
 	@$(PY) -m ruff format .
 
 bench: setup ## repeat the measurements in benchmarks/

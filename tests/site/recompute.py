@@ -37,12 +37,13 @@ def explorers(path):
 
 
 def probes(explorer):
-    """Yield control, index, panels and sentence of the states that the browser test visits."""
+    """Yield control, index, value in words, panels and sentence of the states that the browser test visits."""
     for key, control in explorer.controls.items():
         last = len(control.values) - 1
         for index in sorted({0, last // 2, last}):
             state = explorer.state(**{key: control.values[index]})
-            yield key, index, list(state.panels), state.sentence
+            text = f"{control.texts[index]} {control.unit}".rstrip()
+            yield key, index, text, list(state.panels), state.sentence
 
 
 if __name__ == "__main__":
