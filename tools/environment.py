@@ -163,8 +163,8 @@ def answers(url, wait_s):
         try:
             urllib.request.urlopen(url, timeout=wait_s).close()
             found.append(url)
-        except (OSError, ValueError):
-            pass  # no answer is the answer
+        except Exception:  # whatever goes wrong, no answer is the answer
+            pass
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()

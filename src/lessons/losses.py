@@ -30,6 +30,7 @@ def mse(prediction, target):
 
     Examples
     --------
+    >>> from lessons.tensor import Tensor
     >>> mse(Tensor([[1.0], [3.0]]), [[0.0], [0.0]]).item()
     5.0
     """
@@ -54,6 +55,7 @@ def cross_entropy(logits, labels):
 
     Examples
     --------
+    >>> from lessons.tensor import Tensor
     >>> round(cross_entropy(Tensor([[2.0, 0.0]]), [0]).item(), 4)
     0.1269
     """
@@ -88,6 +90,7 @@ def binary_cross_entropy_with_logits(logits, targets):
 
     Examples
     --------
+    >>> from lessons.tensor import Tensor
     >>> round(binary_cross_entropy_with_logits(Tensor([3.0, -5.0]), [1, 0]).item(), 6)
     0.027651
     """

@@ -37,7 +37,7 @@ def explorers(path):
 
 
 def probes(explorer):
-    """Yield control, index, value in words, panels and sentence of the states that the browser test visits."""
+    """Yield what the browser test visits: control, index, value in words, panels, sentence."""
     for key, control in explorer.controls.items():
         last = len(control.values) - 1
         for index in sorted({0, last // 2, last}):

@@ -108,7 +108,8 @@ def test_the_change_is_there_before_the_next_frame(page, site, name):
     for payload in outputs(name, explore.MIME_TYPE):
         for field in figure(page, payload["name"]).locator("[data-key]").all():
             up = "ArrowRight" if field.get_attribute("type") == "range" else "ArrowDown"
-            at_the_end = field.evaluate("e => +e.value == (e.options ? e.options.length - 1 : e.max)")
+            last = "e => +e.value === (e.options ? e.options.length - 1 : +e.max)"
+            at_the_end = field.evaluate(last)
             field.focus()
             page.keyboard.press("Home" if at_the_end else up)
             n_moves += 1
