@@ -37,8 +37,8 @@ class Optimiser:
         self.params = list(params)
         if not self.params:
             raise ValueError("the optimiser got no parameters: pass model.parameters()")
-        if weight_decay < 0:
-            raise ValueError(f"weight_decay must not be negative, got {weight_decay}")
+        if not 0 <= weight_decay < math.inf:
+            raise ValueError(f"weight_decay must be finite and not negative, got {weight_decay}")
         self.lr = check_lr(lr)
         self.weight_decay = weight_decay
         self.n_steps = 0
@@ -208,7 +208,7 @@ def descend(grad, start, n_steps, optimiser=SGD, **settings):
     path = [w.data.copy()]
     with np.errstate(all="ignore"):
         for _ in range(n_steps):
-            w.grad = np.asarray(grad(w.data), dtype=float)
+            w.grad = np.array(grad(w.data), dtype=float)  # a copy: `grad` may return w.data
             stepper.step()
             path.append(w.data.copy())
     return np.array(path)

@@ -97,6 +97,11 @@ class Tensor:
 
     def __matmul__(self, other):
         other = as_tensor(other, self)
+        if min(self.data.ndim, other.data.ndim) < 2:
+            raise ValueError(
+                f"@ multiplies matrices, got shapes {self.shape} and {other.shape}: "
+                "reshape a vector to one column, (n, 1), or one row, (1, n)"
+            )
         return Tensor(
             self.data @ other.data,
             (

@@ -73,6 +73,26 @@ def test_an_answer_that_changes_its_input_is_still_judged_by_its_value():
     assert check.grade(SUM, change_input).status == "solved"
 
 
+def test_the_input_is_shown_as_it_was_given():
+    def spoil(a, b):
+        a *= 100
+        b[:] = 0
+        return a
+
+    assert "input     a = [1, 2], b = [3, 4]" in str(check.grade(SUM, spoil))
+
+
+def test_an_answer_for_the_first_case_only_is_not_enough():
+    assert check.grade(SUM, lambda a, b: np.array([4.0, 6.0])).status == "not yet"
+
+
+def test_a_hint_for_an_unknown_name_lists_what_there_is(capsys):
+    check.hint("gradient-descent/none")
+    check.hint("none")
+    said = capsys.readouterr().out
+    assert "Exercises: one-step" in said and "Chapters: gradient-descent" in said
+
+
 def test_a_list_counts_as_an_array():
     assert check.grade(SUM, lambda a, b: list(a + b)).status == "solved"
 

@@ -168,6 +168,102 @@ def test_batched_matmul_broadcasts_like_torch():
     close(y.grad, v.grad.numpy())
 
 
+@pytest.mark.parametrize("one, two", [
+    ((2, 3, 4), (2, 4, 5)), ((1, 3, 4), (5, 4, 2)), ((3, 4), (5, 4, 2)), ((6, 1, 3, 4), (2, 4, 5)),
+])
+def test_stacks_of_matrices_multiply_like_torchs(one, two):
+    same_as_torch(lambda a, b: (a @ b).tanh(), one, two)
+
+
+@pytest.mark.parametrize("one, two", [
+    ((), (2, 3)), ((4,), (3, 1)), ((2, 1, 4), (3, 1)), ((1,), (2, 2)), ((0, 3), (1, 3)),
+])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div"])
+def test_arrays_of_different_rank_broadcast_both_ways(name, one, two):
+    same_as_torch(BINARY[name], one, two)
+    same_as_torch(BINARY[name], two, one)
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, -1, (0, 2)])
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("name", ["sum", "mean", "logsumexp"])
+def test_reductions_are_torchs_over_every_axis(name, axis, keepdims):
+    every = (0, 1, 2) if axis is None else axis
+    same_as_torch(
+        lambda x: getattr(x, name)(axis, keepdims) if isinstance(x, Tensor)
+        else getattr(torch, name)(x, every, keepdims),
+        (2, 3, 4),
+    )
+
+
+def test_logsumexp_and_sigmoid_do_not_overflow():
+    a = np.array([[-1e4, 0.0, 1e4], [-1e4, -1e4, -1e4]])
+    same_as_torch(lambda x: x.logsumexp(1), a)
+    same_as_torch(lambda x: x.sigmoid(), a)
+    assert np.isfinite(Tensor(a).logsumexp(1).data).all()
+
+
+@pytest.mark.parametrize("index", [
+    1, -1, slice(1, 3), (slice(None), 2), (..., 0), [0, 0, 2], (None, 1), ([0, 0, 2], [1, 1, 3]),
+])
+def test_gradients_go_back_to_the_elements_taken(index):
+    same_as_torch(lambda x: x[index] ** 2, (3, 4))
+    mask = np.arange(12).reshape(3, 4) % 3 == 0
+    same_as_torch(lambda x: x[mask] ** 2, (3, 4))
+
+
+@pytest.mark.parametrize("power", [-2.0, -1, 0.5, 1, 3, 2.5])
+def test_powers_are_torchs(power):
+    same_as_torch(lambda x: x**power, np.array([0.3, 1.0, 7.0]))
+
+
+def test_relu_has_no_slope_at_zero():
+    same_as_torch(lambda x: x.relu(), np.array([-1.0, 0.0, 2.0]))
+
+
+def test_numbers_and_arrays_stand_on_either_side():
+    x, a = Tensor([[1.0, 4.0]]), np.array([[2.0], [3.0]])
+    close((a + x).data, a + x.data)
+    close((a - x).data, a - x.data)
+    close((a * x).data, a * x.data)
+    close((a / x).data, a / x.data)
+    close((a @ x).data, a @ x.data)
+    close((1 - x).data, 1 - x.data)
+    assert all(isinstance(y, Tensor) for y in (a + x, a - x, a * x, a / x, a @ x))
+
+
+def same_as_torch(f, *inputs):
+    """Compare value and gradients of `f`; an input is an array, or a shape to fill."""
+    rng = np.random.default_rng(0)
+    arrays = [a if isinstance(a, np.ndarray) else rng.standard_normal(a) for a in inputs]
+    ours = [Tensor(np.array(a)) for a in arrays]
+    theirs = [torch.tensor(np.array(a), requires_grad=True) for a in arrays]
+    a, b = f(*ours), f(*theirs)
+    assert a.shape == tuple(b.shape)
+    close(a.data, b.detach().numpy())
+    seed = rng.standard_normal(a.shape)
+    a.backward(seed)
+    b.backward(torch.tensor(seed))
+    for x, u in zip(ours, theirs, strict=True):
+        assert x.grad.shape == x.shape
+        close(x.grad, u.grad.numpy())
+
+
+def test_a_shared_result_is_walked_once():
+    x = Tensor(1.0)
+    y = x
+    for _ in range(60):  # 2**60 paths lead back to x
+        y = y + y
+    y.backward()
+    assert x.grad == 2.0**60
+
+
+def test_backward_leaves_other_tensors_alone():
+    x, other = Tensor([1.0]), Tensor([1.0])
+    x.relu().sum().backward()
+    assert other.grad is None
+
+
 def test_a_graph_of_5000_additions_needs_no_recursion():
     x = Tensor(1.0)
     total = x
@@ -190,6 +286,7 @@ def test_gradient_check_agrees_and_notices_a_wrong_gradient():
     assert gradient_check(lambda w: ((w @ w.T).tanh() * w.sum()).sum(), a) < 1e-8
     wrong = lambda w: Tensor(w.data.sum(), ((w, lambda g: 2 * g * np.ones_like(w.data)),))  # noqa: E731
     assert gradient_check(wrong, a) > 0.4
+    assert gradient_check(lambda w, unused: (w**3).sum(), a, a) < 1e-8
 
 
 def test_float32_stays_float32():
@@ -203,6 +300,10 @@ def test_float32_stays_float32():
     (lambda: Tensor([1.0, 2.0]).backward(), ValueError, "starts from one number"),
     (lambda: Tensor([1.0, 2.0]).backward(np.ones(3)), ValueError, "the seed has shape"),
     (lambda: Tensor(["a"]), TypeError, "holds numbers"),
+    (lambda: Tensor(None), TypeError, "holds numbers"),
+    (lambda: Tensor(1j), TypeError, "holds numbers"),
+    (lambda: Tensor(np.ones((2, 3))) @ np.ones(3), ValueError, r"one column, \(n, 1\)"),
+    (lambda: np.ones(2) @ Tensor(np.ones((2, 3))), ValueError, r"\(2,\) and \(2, 3\)"),
 ])
 def test_mistakes_are_said(make, error, words):
     with pytest.raises(error, match=words):
@@ -241,6 +342,20 @@ def test_losses_equal_torchs(scale):
         close(x.grad, u.grad.numpy())
 
 
+@pytest.mark.parametrize("size", [0.0, 1e4])
+def test_losses_of_extreme_logits_are_finite_and_torchs(size):
+    z, F = size * np.array([[1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]), torch.nn.functional
+    labels, yes = np.array([0, 0, 1]), np.array([[1.0, 0.0], [1.0, 0.0], [0.5, 1.0]])
+    for ours, theirs in [
+        (lambda x: losses.cross_entropy(x, labels),
+         lambda x: F.cross_entropy(x, torch.tensor(labels))),
+        (lambda x: losses.binary_cross_entropy_with_logits(x, yes),
+         lambda x: F.binary_cross_entropy_with_logits(x, torch.tensor(yes))),
+    ]:
+        same_as_torch(lambda x, a=ours, b=theirs: (a if isinstance(x, Tensor) else b)(x), z)
+        assert np.isfinite(ours(Tensor(z)).item())
+
+
 def test_one_class_has_no_loss():
     assert losses.cross_entropy(Tensor(np.full((3, 1), 1e4)), [0, 0, 0]).item() == 0
 
@@ -250,7 +365,12 @@ def test_one_class_has_no_loss():
     (lambda: losses.mse(Tensor(np.ones((0, 1))), np.ones((0, 1))), "empty batch"),
     (lambda: losses.cross_entropy(Tensor(np.ones((0, 3))), np.zeros(0, int)), "empty batch"),
     (lambda: losses.cross_entropy(Tensor(np.ones((2, 3))), [0, 3]), "from 0 to 2"),
+    (lambda: losses.cross_entropy(Tensor(np.ones((2, 3))), [0, -1]), "from 0 to 2"),
     (lambda: losses.cross_entropy(Tensor(np.ones((2, 3))), [0.0, 1.0]), "whole numbers"),
+    (lambda: losses.binary_cross_entropy_with_logits(Tensor(np.ones((2, 1))), np.ones(2)),
+     "reshape one of them"),
+    (lambda: losses.binary_cross_entropy_with_logits(Tensor(np.ones(0)), np.ones(0)),
+     "empty batch"),
     (lambda: losses.cross_entropy(Tensor(np.ones((2, 3))), [[0], [1]]), "must have shape"),
 ])
 def test_wrong_input_to_a_loss_is_said(make, words):
@@ -296,7 +416,43 @@ def test_optimisers_are_torchs_step_for_step(ours, theirs, options, lr, seed):
         np.testing.assert_allclose(w.data, u.detach().numpy(), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("lr", [0, -0.1, float("nan"), float("inf"), "fast"])
+@pytest.mark.parametrize("ours, theirs, options", OPTIMISERS)
+def test_parameters_are_kept_apart_and_those_without_gradient_stay(ours, theirs, options):
+    rng = np.random.default_rng(0)
+    starts = [rng.standard_normal(s) for s in [(2, 3), (3,), ()]]
+    w = [Tensor(s.copy()) for s in starts]
+    optimiser = ours(w, lr=0.01, **options)
+    alone = [Tensor(starts[0].copy()), Tensor(starts[2].copy())]
+    others = [ours([p], lr=0.01, **options) for p in alone]
+    for _ in range(5):
+        for p, q in [(w[0], alone[0]), (w[2], alone[1])]:
+            p.grad = q.grad = rng.standard_normal(p.shape)
+        optimiser.step()
+        for other in others:
+            other.step()
+    np.testing.assert_array_equal(w[0].data, alone[0].data)
+    np.testing.assert_array_equal(w[2].data, alone[1].data)
+    np.testing.assert_array_equal(w[1].data, starts[1])
+    optimiser.zero_grad()
+    assert all(p.grad is None for p in w)
+
+
+@pytest.mark.parametrize("ours, theirs, options", OPTIMISERS)
+def test_float32_parameters_stay_float32(ours, theirs, options):
+    w = Tensor(np.ones(3, np.float32))
+    w.grad = np.full(3, 0.5, np.float32)
+    ours([w], lr=0.1, **options).step()
+    assert w.data.dtype == np.float32 and (w.data < 1).all()
+
+
+def test_descend_takes_a_gradient_that_returns_its_argument():
+    settings_ = {"lr": 0.1, "weight_decay": 0.5, "eps": 1.0}
+    paths = [optim.descend(g, [1.0, 3.0], 5, optim.AdamW, **settings_)
+             for g in (lambda w: w, lambda w: w.copy())]
+    np.testing.assert_array_equal(*paths)
+
+
+@pytest.mark.parametrize("lr", [0, -0.1, float("nan"), float("inf"), -float("inf"), "fast", None])
 def test_a_useless_learning_rate_is_said(lr):
     for optimiser in [optim.SGD, optim.RMSProp, optim.Adam, optim.AdamW]:
         with pytest.raises(ValueError, match="learning rate must be a positive"):
@@ -307,7 +463,11 @@ def test_a_useless_learning_rate_is_said(lr):
     (lambda: optim.SGD([Tensor([1.0])], 0.1, momentum=1.0), "less than 1"),
     (lambda: optim.SGD([Tensor([1.0])], 0.1, nesterov=True), "momentum above 0"),
     (lambda: optim.SGD([], 0.1), "no parameters"),
+    (lambda: optim.SGD([Tensor([1.0])], 0.1, momentum=-0.1), "at least 0"),
+    (lambda: optim.Adam([Tensor([1.0])], 0.1, beta2=1.0), "beta2 must be"),
     (lambda: optim.SGD([Tensor([1.0])], 0.1, weight_decay=-1), "weight_decay"),
+    (lambda: optim.SGD([Tensor([1.0])], 0.1, weight_decay=float("nan")), "weight_decay"),
+    (lambda: optim.descend(lambda w: w, [1.0], 5, lr=0.0), "learning rate"),
     (lambda: optim.descend(lambda w: w, [1.0], 0, lr=0.1), "n_steps"),
     (lambda: optim.schedule("square"), "choose from"),
     (lambda: optim.schedule("cosine", 10, 10), "n_warmup"),
@@ -354,7 +514,44 @@ def test_schedules_are_torchs():
                                    atol=1e-12)
 
 
+@pytest.mark.parametrize("kind, last", [
+    ("constant", 1.0), ("linear", 0.0), ("cosine", 0.0), ("step", 0.01),
+])
+def test_after_the_last_step_a_schedule_stays(kind, last):
+    share = optim.schedule(kind, 20, 5)
+    assert [share(t) for t in range(5)] == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert share(20) == share(500) == pytest.approx(last, abs=1e-15)
+
+
 # --- data and a whole training --------------------------------------------------------------
+
+
+def test_digits_are_split_once_and_by_the_generator():
+    X_train, y_train, X_test, y_test = data.digits(np.random.default_rng(0))
+    assert X_train.shape == (1348, 64) and X_test.shape == (449, 64)
+    assert y_train.shape == (1348,) and y_test.shape == (449,)
+    assert X_train.min() == 0 and X_train.max() == 1
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    rows = sorted(map(tuple, np.c_[np.r_[X_train, X_test] * 16, np.r_[y_train, y_test]]))
+    assert rows == sorted(map(tuple, np.c_[images, labels]))
+    np.testing.assert_array_equal(data.digits(np.random.default_rng(0))[3], y_test)
+    assert not np.array_equal(data.digits(np.random.default_rng(1))[3], y_test)
+
+
+def test_batches_keep_rows_and_labels_together():
+    X, y = np.arange(22.0).reshape(11, 2), np.arange(11)
+    got = list(data.batches(X, y, 4, np.random.default_rng(0)))
+    assert [len(b) for _, b in got] == [4, 4, 3]
+    assert all((a == X[b]).all() for a, b in got)
+    assert not np.array_equal(np.concatenate([b for _, b in got]), y)
+
+
+def test_a_line_has_its_slope():
+    x, y = data.line(np.random.default_rng(0), 5, slope=3.0, intercept=-1.0, noise=0.0)
+    close(y, 3 * x - 1)
+
 
 
 def test_batches_cover_every_row_once():

@@ -76,6 +76,16 @@ def test_html_is_escaped_and_carries_every_explanation():
     assert "1 &lt; 2 &amp; &quot;3&quot;" in page
 
 
+def test_a_live_quiz_escapes_what_it_shows():
+    q = make(question="Is 1 < 2?", why="<b>Yes</b>, `a<b`.")
+    question, radio, answer = q.widget().children
+    assert "1 &lt; 2" in question.value
+    radio.index = [o["right"] for o in q.options].index(True)
+    assert "&lt;b&gt;Yes&lt;/b&gt;, <code>a&lt;b</code>" in answer.value
+    radio.index = None
+    assert answer.value == ""
+
+
 def test_a_live_quiz_answers_at_once(monkeypatch):
     monkeypatch.delenv("LESSONS_EXPLORE", raising=False)
     q = make()

@@ -3,11 +3,13 @@
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from tests.notebooks.conftest import Repository, write_package
 from tools import notebooks
 from tools.notebook_cells import code_cells, load, parse
+from tools.notebook_checks import problems
 
 HERE = Path(__file__).parent
 
@@ -138,6 +140,16 @@ def test_check_reports_a_damaged_notebook(built, damage, guard):
     status, said = built.run("check", "good")
     assert status == 1
     assert guard in said
+
+
+@pytest.mark.parametrize(("n_lines", "n_said"), [(20, 0), (21, 1)])
+def test_a_cell_has_at_most_twenty_lines(repository, n_lines, n_said):
+    code = "\n\n".join(["x = 1"] * n_lines)  # empty lines do not count
+    cells = parse(f"# T\n\n```{{code-cell}}\n{code}\n```\n").cells
+    cells[1].execution_count = 1
+    said = problems(nbformat.v4.new_notebook(cells=cells), repository.root)
+    assert len(said) == n_said
+    assert all(f"{n_lines} lines, at most 20" in line for line in said)
 
 
 def test_check_reports_what_is_missing_and_what_is_too_much(built):

@@ -99,6 +99,13 @@ def test_a_changed_explorer_is_said(change, said):
     assert explorer_differences(stored, computed) == [said]
 
 
+@pytest.mark.parametrize("shift, said", [(0.1, []), (5, ["picture of state 0 differs"])])
+def test_rounding_is_forgiven_and_a_moved_line_is_not(shift, said):
+    stored, computed = record(), record()
+    computed["states"][0][0] = PATH.format(4 + shift, 0, 1)
+    assert explorer_differences(stored, computed) == said
+
+
 @pytest.fixture(scope="module")
 def damaged(tmp_path_factory):
     """Build a few pages, and store damaged copies beside them; return the root."""
