@@ -1,8 +1,7 @@
 """Compute a chapter's explorers afresh: ``python recompute.py text/04-x.md`` prints JSON.
 
 The chapter's code cells run in one namespace, without a notebook. For every explorer and every
-control the first, middle and last value are drawn, the other controls at their defaults. A value
-that only a live slider can take is drawn too, to see that it can be.
+control the first, middle and last value are drawn, the other controls at their defaults.
 """
 
 import contextlib
@@ -15,7 +14,6 @@ import warnings
 import jupytext
 
 from lessons import explore
-from lessons.live import control_widget
 
 
 def explorers(path):
@@ -48,19 +46,7 @@ def probes(explorer):
             yield key, index, text, list(state.panels), state.sentence
 
 
-def draw_between(explorer):
-    """Draw what a live slider allows between its first two recorded values; raise if it fails."""
-    for key, control in explorer.controls.items():
-        if hasattr(control_widget(control), "step"):
-            a, b = control.values[:2]
-            middle = (a + b) // 2 if isinstance(a, int) and isinstance(b, int) else (a + b) / 2
-            explorer.state(**{key: middle})
-
-
 if __name__ == "__main__":
     os.environ["MPLBACKEND"] = "agg"
     warnings.simplefilter("error")
-    found = explorers(sys.argv[1])
-    for each in found:
-        draw_between(each)
-    json.dump({e.name: list(probes(e)) for e in found}, sys.stdout)
+    json.dump({e.name: list(probes(e)) for e in explorers(sys.argv[1])}, sys.stdout)
