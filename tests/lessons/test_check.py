@@ -82,6 +82,20 @@ def test_the_input_is_shown_as_it_was_given():
     assert "input     a = [1, 2], b = [3, 4]" in str(check.grade(SUM, spoil))
 
 
+def test_an_answer_cannot_change_the_next_case():
+    a = np.array([1.0, 2.0])
+    twice = check.Exercise("twice", "Double", 1, reference=lambda a: 2 * a, hints=(), takeaway="2.",
+                           cases=lambda rng: [(a,), (a,)])
+
+    def clear(a):
+        result = 2 * a
+        a[:] = 0
+        return result
+
+    assert check.grade(twice, clear).status == "solved"
+    np.testing.assert_array_equal(a, [1.0, 2.0])
+
+
 def test_an_answer_for_the_first_case_only_is_not_enough():
     assert check.grade(SUM, lambda a, b: np.array([4.0, 6.0])).status == "not yet"
 
