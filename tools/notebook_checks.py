@@ -12,8 +12,8 @@ from tools.notebook_cells import code_cells, label
 from tools.notebook_key import module_file, parse_cell, parse_module
 
 TAGS = {
-    "save", "stub", "solution", "explorer", "quiz", "hide-input", "hide-cell", "hide-output",
-    "remove-input", "remove-cell", "raises-exception",
+    "save", "stub", "solution", "explorer", "quiz", "measured", "hide-input", "hide-cell",
+    "hide-output", "remove-input", "remove-cell", "raises-exception",
 }
 MAX_LINES = 20
 MIN_ALT_WORDS = 4
@@ -27,7 +27,7 @@ def problems(nb: NotebookNode, root: Path) -> list[str]:
         said += [f"{where}: {what}" for what in _tags(cell)]
         if cell.cell_type != "code":
             continue
-        for rule in (_length, _comments, _images, _streams, _errors, _addresses):
+        for rule in (_length, _comments, _images, _streams, _errors, _addresses, _measured):
             said += [f"{where}: {what}" for what in rule(cell)]
         said += [f"{where}: {what}" for what in _saved(cell, root)]
         count = len(code_cells(nb.cells[: index + 1]))
@@ -91,6 +91,17 @@ def _errors(cell: NotebookNode) -> Iterator[str]:
         yield f"a stored {raised[0]}; tag the cell raises-exception if it is meant"
     if meant and not raised:
         yield "is tagged raises-exception and raised nothing"
+
+
+def _measured(cell: NotebookNode) -> Iterator[str]:
+    if "measured" not in cell.metadata.get("tags", []):
+        return
+    if any(mime.endswith("+json") for o in cell.outputs for mime in o.get("data", {})):
+        yield "an explorer or a quiz cannot be measured: the site's tests compute it again"
+    text = "".join(o.get("text", "") + str(o.get("data", {}).get("text/plain", ""))
+                   for o in cell.outputs)
+    if not re.search(r"\d", text):
+        yield "is tagged measured, but shows no number"
 
 
 def _saved(cell: NotebookNode, root: Path) -> Iterator[str]:

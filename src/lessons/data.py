@@ -1,4 +1,10 @@
-"""Data sets that need no download. Each one takes the generator that it draws from."""
+"""Data that needs no download: sets for training, and tables of facts with their sources.
+
+Every data set takes the generator that it draws from.
+"""
+
+import csv
+from importlib import resources
 
 import numpy as np
 
@@ -77,3 +83,38 @@ def line(rng, n, slope=2.0, intercept=1.0, noise=0.5):
         raise ValueError(f"a data set has one point or more, got n={n}")
     x = _generator(rng).uniform(-1.0, 1.0, n)
     return x, intercept + slope * x + noise * rng.standard_normal(n)
+
+
+def table(name):
+    """Return a table of facts, one dict a row; numbers are floats, empty cells are None.
+
+    Parameters
+    ----------
+    name : {"accelerators", "models"}
+        Accelerators with their data-sheet rates, or trained models from 1957 to today. The
+        columns ``source`` and ``mark`` say where each row comes from and how sure it is.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table.
+
+    Examples
+    --------
+    >>> [(row["name"], row["bandwidth_tb_s"]) for row in table("accelerators")][1]
+    ('A100 SXM 40GB', 1.555)
+    """
+    folder = resources.files("lessons") / "tables"
+    names = sorted(path.name.removesuffix(".csv") for path in folder.iterdir())
+    if name not in names:
+        raise ValueError(f"no table {name!r}: choose from {names}")
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return [{key: _number(cell) for key, cell in row.items()} for row in csv.DictReader(file)]
+
+
+def _number(cell):
+    """Return a cell as a float if it is one, None if it is empty, and as text otherwise."""
+    try:
+        return float(cell) if cell else None
+    except ValueError:
+        return cell

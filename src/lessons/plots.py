@@ -121,6 +121,44 @@ def contours(ax: Axes, f, xlim, ylim, levels, n_points: int = 81) -> None:
     ax.grid(False)
 
 
+def graph(ax: Axes, nodes, edges, *, values=None, colors=None, fontsize: float = 9.5) -> None:
+    """Draw boxes joined by arrows: a graph of concepts, or of a computation.
+
+    Parameters
+    ----------
+    nodes : dict
+        Name of each node and the ``(x, y)`` of its middle, in the units of the axes. The limits
+        of the axes must be set before.
+    edges : sequence of tuple
+        ``(from, to)`` or ``(from, to, what)``: an arrow between two names, and its label.
+    values : dict, optional
+        A second line of text for some of the nodes.
+    colors : dict, optional
+        Colour of some of the nodes; the others are drawn in ink.
+
+    Examples
+    --------
+    >>> figure, (ax,) = panels(1)
+    >>> _ = ax.set(xlim=(0, 2), ylim=(0, 1))
+    >>> graph(ax, {"w": (0.5, 0.5), "loss": (1.5, 0.5)}, [("w", "loss", "squared")])
+    >>> [text.get_text() for text in ax.texts if text.get_text()]
+    ['squared', 'w', 'loss']
+    """
+    values, colors = values or {}, colors or {}
+    for start, end, *what in edges:
+        (x0, y0), (x1, y1) = nodes[start], nodes[end]
+        arrow = {"arrowstyle": "-|>", "color": MUTED, "shrinkA": 18, "shrinkB": 20, "lw": 1}
+        ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
+        if what:
+            ax.text((x0 + x1) / 2, (y0 + y1) / 2, what[0], ha="center", va="center", color=MUTED,
+                    fontsize=fontsize - 1, bbox={"fc": PAPER, "ec": "none", "pad": 1})
+    for name, (x, y) in nodes.items():
+        text = f"{name}\n{values[name]}" if name in values else name
+        color = colors.get(name, INK)
+        box = {"boxstyle": "round,pad=0.35", "fc": PAPER, "ec": color, "lw": 1.2}
+        ax.text(x, y, text, ha="center", va="center", color=color, fontsize=fontsize, bbox=box)
+
+
 def keep_in_reach(line: Line2D) -> None:
     """Bring infinite points of `line`, and very far ones, to a finite distance.
 

@@ -1,4 +1,7 @@
-"""Every exercise: the stub is not started, the solution solves it, wrong answers fail."""
+"""Every exercise: the stub is not started, the solution solves it, wrong answers fail.
+
+The wrong answers are in ``wrong_answers/<chapter>.py``: a check that accepts one is too weak.
+"""
 
 import importlib.util
 from pathlib import Path
@@ -11,12 +14,20 @@ from lessons.check import chapters, grade, load
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"{chapter}/{name}" for chapter in chapters() for name in load(chapter)]
 
-_spec = importlib.util.spec_from_file_location(
-    "wrong_answers", Path(__file__).with_name("wrong_answers.py")
-)
-wrong_answers = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(wrong_answers)
-WRONG = wrong_answers.WRONG
+
+def wrong_answers():
+    """Return the wrong answers by name of the exercise, of all chapters."""
+    found = {}
+    for path in sorted(Path(__file__).with_name("wrong_answers").glob("*.py")):
+        chapter = path.stem.replace("_", "-")
+        spec = importlib.util.spec_from_file_location(f"wrong_{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found |= {f"{chapter}/{name}": wrong for name, wrong in module.WRONG.items()}
+    return found
+
+
+WRONG = wrong_answers()
 
 
 def answers(chapter, tag, folder=ROOT / "text"):

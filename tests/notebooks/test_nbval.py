@@ -16,6 +16,7 @@ PAGES = {
     "counts": "print(6 * 7)",
     "figure": "import matplotlib.pyplot as plt\n\nplt.figure(figsize=(1, 1))\nplt.show()",
     "shuffled": "import os\n\nprint(os.getpid())",
+    "measured": "import os\n\nprint('cell took', os.getpid() / 7, 'ms')",
     "processor": "import os\n\nprint(os.environ.get('ATEN_CPU_CAPABILITY'))",
     "explorer": """from lessons.explore import explore, slider
 
@@ -112,7 +113,9 @@ def damaged(tmp_path_factory):
     root = tmp_path_factory.mktemp("nbval")
     (root / "text").mkdir()
     for name, code in PAGES.items():
-        (root / "text" / f"{name}.md").write_text(f"# T\n\n```{{code-cell}}\n{code}\n```\n")
+        tags = ":tags: [measured]\n\n" if name == "measured" else ""
+        text = f"# T\n\n```{{code-cell}}\n{tags}{code}\n```\n"
+        (root / "text" / f"{name}.md").write_text(text)
     assert notebooks.main(["build"], root) == 0
 
     def store(new, old, change):
@@ -131,6 +134,8 @@ def damaged(tmp_path_factory):
         return edit
 
     store("wrong-text", "counts", lambda cell: cell.outputs[0].update(text="43\n"))
+    store("measured-words", "measured", lambda cell: cell.outputs[0].update(text="took 3 ms\n"))
+    store("measured-nan", "measured", lambda cell: cell.outputs[0].update(text="cell took nan ms"))
     store("missing-output", "counts", lambda cell: cell.outputs.clear())
     store("missing-figure", "figure", lambda cell: cell.outputs.clear())
     store("missing-payload", "explorer", lambda cell: cell.outputs[0].data.pop(MIME_TYPE))
@@ -143,6 +148,8 @@ def damaged(tmp_path_factory):
 
 WRONG = {
     "wrong-text": "43\n",
+    "measured-words": "took # ms",
+    "measured-nan": "cell took nan ms",
     "missing-output": "Unexpected output fields from running code: {'stdout'}",
     "missing-figure": "Unexpected output fields from running code: {'text/plain'}",
     "missing-payload": "number of explorers differs",

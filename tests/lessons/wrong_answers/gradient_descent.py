@@ -1,4 +1,4 @@
-"""Plausible wrong answers to every exercise; a check that accepts one of them is too weak."""
+"""Plausible wrong answers to the exercises of the chapter on gradient descent."""
 
 import math
 
@@ -30,38 +30,38 @@ def _warm(step, n_warmup, n_steps, shift=0, decay="cosine"):
 
 
 WRONG = {
-    "gradient-descent/one-step": [
+    "one-step": [
         lambda theta, grad, lr: theta + lr * grad,
         lambda theta, grad, lr: -lr * grad,
         lambda theta, grad, lr: theta - grad / lr,
     ],
-    "gradient-descent/largest-stable-lr": [
+    "largest-stable-lr": [
         lambda A: 1 / np.linalg.eigvalsh(A).max(),
         lambda A: 2 / np.linalg.eigvalsh(A).min(),
         lambda A: 2 / np.diag(A).max(),
         lambda A: 2 / np.trace(A),
     ],
-    "gradient-descent/momentum-step": [
+    "momentum-step": [
         lambda theta, velocity, grad, lr, beta: (theta - lr * velocity, beta * velocity + grad),
         lambda theta, velocity, grad, lr, beta: (
             theta - lr * (beta * velocity + (1 - beta) * grad), beta * velocity + (1 - beta) * grad
         ),
         lambda theta, velocity, grad, lr, beta: theta - lr * (beta * velocity + grad),
     ],
-    "gradient-descent/steps-to-halve": [
+    "steps-to-halve": [
         _halve,
         lambda lr, curvature: math.ceil(math.log(0.5) / math.log(abs(1 - lr * curvature) + 1e-12)),
         lambda lr, curvature: math.ceil(0.5 / (lr * curvature)),
     ],
-    "gradient-descent/adam-step": [
+    "adam-step": [
         _adam(correct=False), _adam(root=False), _adam(first=False),
     ],
-    "gradient-descent/warmup-cosine": [
+    "warmup-cosine": [
         _warm,  # the first step would have a learning rate of zero
         lambda step, n_warmup, n_steps: _warm(step, n_warmup, n_steps, 1, "linear"),
         lambda step, n_warmup, n_steps: 0.5 * (1 + math.cos(math.pi * step / n_steps)),
     ],
-    "gradient-descent/noise-of-batch": [
+    "noise-of-batch": [
         lambda grads, B: grads.var(axis=0, ddof=1).sum() / B,
         lambda grads, B: grads.var(axis=0).sum(),
         lambda grads, B: grads.var(axis=0).sum() / B**2,
