@@ -6,9 +6,14 @@ compared byte by byte: words must be equal and coordinates within half a pixel. 
 """
 
 import copy
+import os
 import re
 
+import nbval.kernel
+from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell
+
+from tools.notebook_run import address
 
 MIME_TYPE = "application/vnd.lessons.explorer+json"
 TOLERANCE_PX = 0.6
@@ -99,4 +104,10 @@ def compare_outputs(self, test, ref, skip_compare=None):
     return same and not problems
 
 
+def kernel_manager(**settings) -> KernelManager:
+    """Stand in for the class that nbval starts its kernels with."""
+    return KernelManager(**settings, **address(os.environ["IPYTHONDIR"]))
+
+
 IPyNbCell.compare_outputs = compare_outputs
+nbval.kernel.KernelManager = kernel_manager

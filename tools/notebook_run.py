@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import uuid
 from pathlib import Path
 
 import nbformat
@@ -18,6 +19,7 @@ import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from tools.notebook_cells import NotebookError, clean_outputs, code_cells, label
 
@@ -69,6 +71,16 @@ def _numpy_features() -> list[str]:
     return [name for name in __cpu_dispatch__ if __cpu_features__.get(name)]
 
 
+def address(folder: str) -> dict[str, str]:
+    """Return where a kernel and its client meet: at a file in `folder`, where there is a choice.
+
+    Of several kernels that start at once, two may choose the same TCP port, and one dies.
+    """
+    if os.name == "nt":
+        return {"transport": "tcp"}
+    return {"transport": "ipc", "ip": str(Path(folder) / uuid.uuid4().hex[:8])}
+
+
 def warm_up(env: dict[str, str]) -> None:
     """Let matplotlib build its font cache, about which it would warn in the first cell."""
     if importlib.util.find_spec("matplotlib"):
@@ -93,11 +105,12 @@ async def execute(
         return 0.0
     nb = nbformat.v4.new_notebook(cells=cells)
     (root / "book").mkdir(exist_ok=True)
-    client = NotebookClient(
-        nb, timeout=cell_limit_s, kernel_name="python3", record_timing=False,
-        resources={"metadata": {"path": str(root / "book")}},
-    )
     with tempfile.TemporaryDirectory() as ipython_dir:
+        client = NotebookClient(
+            nb, timeout=cell_limit_s, kernel_name="python3", record_timing=False,
+            resources={"metadata": {"path": str(root / "book")}},
+            config=Config({"KernelManager": address(ipython_dir)}),
+        )
         async with client.async_setup_kernel(env=environment(root, ipython_dir)):
             kernel = psutil.Process(client.km.provisioner.pid)
             for index, cell in enumerate(cells):
