@@ -42,6 +42,17 @@ def test_ids_come_from_the_content_and_are_unique(built):
     assert prefixed[-1].id == one
 
 
+def test_what_gives_an_answer_away_is_folded_and_stays_out_of_the_text(repository):
+    text = "# T\n\n```{code-cell}\n:tags: [quiz]\n\n1 + 1\n```\n\n```{code-cell}\n2 + 2\n```\n"
+    repository.text("folded").parent.mkdir(exist_ok=True)
+    repository.text("folded").write_text(text)
+    assert repository.run("build", "folded")[0] == 0
+    folds = [cell.metadata.get("jupyter") for cell in load(repository.book("folded")).cells]
+    assert folds == [None, {"source_hidden": True}, None]
+    assert repository.run("check", "folded")[0] == 0
+    assert "already has the cells" in repository.run("pull", "folded")[1]
+
+
 def test_a_change_of_prose_runs_no_code(built):
     runs = built.root / "runs"
     assert runs.read_text() == "x"

@@ -235,6 +235,8 @@ def test_dark_mode_changes_the_drawing(new_page, site, name):
 @pytest.mark.parametrize("name", QUIZ_PAGES)
 def test_quizzes_answer_at_once(page, site, name):
     open_page(page, site, name)
+    sources = page.locator(".cell.tag_quiz .cell_input").all()
+    assert sources and not any(source.is_visible() for source in sources)  # they name the answer
     for payload in outputs(name, quiz.MIME_TYPE):
         found = page.locator(f"#quiz-{payload['name'].replace('/', '-')}")
         found.scroll_into_view_if_needed()
