@@ -16,6 +16,7 @@ TAGS = {
     "hide-output", "remove-input", "remove-cell", "raises-exception",
 }
 MAX_LINES = 20
+GROW = "more_of"  # the one decorator that a part of a class may have: it joins the parts
 MIN_ALT_WORDS = 4
 
 
@@ -109,6 +110,12 @@ def _saved(cell: NotebookNode, root: Path) -> Iterator[str]:
         return
     name = cell.metadata.get("save", "")
     file = module_file(root / "src", name) if name else None
+    place, _, owner = name.rpartition(".")
+    if file is None and "." in place:  # lessons.tensor.Tensor: a part of a class
+        file = module_file(root / "src", place)
+        if file is not None:
+            yield from _saved_part(parse_cell(cell.source), parse_module(file), place, owner)
+            return
     if file is None:
         yield f"is tagged save, but its metadata names no module (save: {name!r})"
         return
@@ -121,6 +128,49 @@ def _saved(cell: NotebookNode, root: Path) -> Iterator[str]:
             yield f"defines {short!r}, which {name} does not have"
         elif tree != module[short]:
             yield f"{short!r} differs from {name}: the reader must read what the book imports"
+
+
+def _saved_part(cell: ast.Module, module: ast.Module, place: str, owner: str) -> Iterator[str]:
+    """Compare a cell that shows some members of a class: each must be the module's, word for word.
+
+    A class that is too long for one cell is shown in several. The first has the plain ``class``
+    line, each further one the decorator ``@more_of(TheClass)``. Nothing else may stand there, so
+    that nothing can change a member afterwards.
+    """
+    whole = next((node for node in module.body
+                  if isinstance(node, ast.ClassDef) and node.name == owner), None)
+    if whole is None:
+        yield f"is tagged save, but {place} has no class {owner!r}"
+        return
+    part = cell.body[0] if len(cell.body) == 1 else None
+    if not isinstance(part, ast.ClassDef) or part.name != owner:
+        yield f"shows a part of {owner}, so it must hold class {owner} and nothing else"
+        return
+    joined = ast.unparse(part.decorator_list) == f"{GROW}({owner})"
+    if joined:
+        part.decorator_list = whole.decorator_list
+    whole, part = _Bare().visit(whole), _Bare().visit(part)
+    if _head(part) != _head(whole):
+        yield (f"class {owner} has other bases or decorators than in {place}; a further part has "
+               f"@{GROW}({owner})")
+    members = {ast.dump(node) for node in whole.body}
+    names = {_member(node) for node in whole.body}
+    for node in part.body:
+        if _member(node) not in names:
+            yield f"shows {_member(node)!r}, which {owner} in {place} does not have"
+        elif ast.dump(node) not in members:
+            yield (f"{_member(node)!r} of {owner} differs from {place}: the reader must read what "
+                   "the book imports")
+
+
+def _head(node: ast.ClassDef) -> list[str]:
+    """Return what stands before the body of a class: bases, keywords and decorators."""
+    return [ast.dump(n) for n in (*node.bases, *node.keywords, *node.decorator_list)]
+
+
+def _member(node: ast.stmt) -> str:
+    """Name a statement in the body of a class: a method, or what it assigns to."""
+    return getattr(node, "name", None) or ast.unparse(node).partition(" = ")[0]
 
 
 def definitions(tree: ast.Module) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 Every operation returns a new `Tensor` that remembers its parents and, for each of them, how
 to turn the gradient of the result into a gradient of the parent. `Tensor.backward` walks
-this graph once, from the result back to the inputs.
+this graph once, from the result back to the inputs. The chapter on backpropagation builds the
+class in front of the reader, from the same lines.
 """
 
 from collections.abc import Callable
@@ -59,8 +60,7 @@ class Tensor:
         if data.dtype.kind not in "biuf":
             raise TypeError(f"a Tensor holds numbers, got an array of type {data.dtype}")
         self.data = data if data.dtype.kind == "f" else data.astype(np.float64)
-        self.parents = parents
-        self.grad = None
+        self.parents, self.grad = parents, None
 
     def __repr__(self):
         return f"Tensor({self.data!r})"
@@ -85,38 +85,12 @@ class Tensor:
 
     def __mul__(self, other):
         other = as_tensor(other, self)
-        return Tensor(
-            self.data * other.data,
-            ((self, lambda g: g * other.data), (other, lambda g: g * self.data)),
-        )
+        a, b = self.data, other.data
+        return Tensor(a * b, ((self, lambda g: g * b), (other, lambda g: g * a)))
 
     def __pow__(self, power):
-        return Tensor(
-            self.data**power, ((self, lambda g: g * power * self.data ** (power - 1)),)
-        )
-
-    def __matmul__(self, other):
-        other = as_tensor(other, self)
-        if min(self.data.ndim, other.data.ndim) < 2:
-            raise ValueError(
-                f"@ multiplies matrices, got shapes {self.shape} and {other.shape}: "
-                "reshape a vector to one column, (n, 1), or one row, (1, n)"
-            )
-        return Tensor(
-            self.data @ other.data,
-            (
-                (self, lambda g: g @ other.data.swapaxes(-1, -2)),
-                (other, lambda g: self.data.swapaxes(-1, -2) @ g),
-            ),
-        )
-
-    def __getitem__(self, index):
-        def spread(g):
-            grad = np.zeros_like(self.data)
-            np.add.at(grad, index, g)
-            return grad
-
-        return Tensor(self.data[index], ((self, spread),))
+        a = self.data
+        return Tensor(a**power, ((self, lambda g: g * power * a ** (power - 1)),))
 
     def __neg__(self):
         return self * -1.0
@@ -127,11 +101,8 @@ class Tensor:
     def __truediv__(self, other):
         return self * as_tensor(other, self) ** -1.0
 
-    def __radd__(self, other):
-        return self + other
-
-    def __rmul__(self, other):
-        return self * other
+    __radd__ = __add__
+    __rmul__ = __mul__
 
     def __rsub__(self, other):
         return -self + other
@@ -139,8 +110,25 @@ class Tensor:
     def __rtruediv__(self, other):
         return self**-1.0 * other
 
+    def __matmul__(self, other):
+        other = as_tensor(other, self)
+        a, b = self.data, other.data
+        if min(a.ndim, b.ndim) < 2:
+            raise ValueError(f"@ multiplies matrices, got shapes {a.shape} and {b.shape}: reshape "
+                             "a vector to one column, (n, 1), or one row, (1, n)")
+        a_turned, b_turned = a.swapaxes(-1, -2), b.swapaxes(-1, -2)
+        return Tensor(a @ b, ((self, lambda g: g @ b_turned), (other, lambda g: a_turned @ g)))
+
     def __rmatmul__(self, other):
         return as_tensor(other, self) @ self
+
+    def __getitem__(self, index):
+        def spread(g):
+            grad = np.zeros_like(self.data)
+            np.add.at(grad, index, g)
+            return grad
+
+        return Tensor(self.data[index], ((self, spread),))
 
     def exp(self):
         """Return e to the power of each element."""
@@ -149,7 +137,8 @@ class Tensor:
 
     def log(self):
         """Return the natural logarithm of each element."""
-        return Tensor(np.log(self.data), ((self, lambda g: g / self.data),))
+        a = self.data
+        return Tensor(np.log(a), ((self, lambda g: g / a),))
 
     def tanh(self):
         """Return the hyperbolic tangent of each element."""
@@ -163,7 +152,8 @@ class Tensor:
 
     def relu(self):
         """Return each element, or 0 where it is negative."""
-        return Tensor(np.maximum(self.data, 0), ((self, lambda g: g * (self.data > 0)),))
+        a = self.data
+        return Tensor(np.maximum(a, 0), ((self, lambda g: g * (a > 0)),))
 
     def reshape(self, *shape):
         """Return the same numbers in another shape."""
@@ -173,8 +163,7 @@ class Tensor:
         """Return the sum over `axis`, or over all elements."""
 
         def spread(g):
-            if axis is not None and not keepdims:
-                g = np.expand_dims(g, axis)
+            g = g if axis is None or keepdims else np.expand_dims(g, axis)
             return np.broadcast_to(g, self.shape)
 
         return Tensor(self.data.sum(axis=axis, keepdims=keepdims), ((self, spread),))
@@ -205,20 +194,16 @@ class Tensor:
             If the tensor has several elements and no seed is given, or the seed has
             another shape.
         """
-        if seed is None:
-            if self.data.size != 1:
-                raise ValueError(
-                    f"backward() starts from one number, this tensor has shape {self.shape}: "
-                    "take a sum or a mean first, or give a seed"
-                )
-            seed = np.ones_like(self.data)
-        seed = np.asarray(seed, dtype=self.data.dtype)
+        if seed is None and self.data.size != 1:
+            raise ValueError(f"backward() starts from one number, this tensor has shape "
+                             f"{self.shape}: take a sum or a mean first, or give a seed")
+        seed = np.ones_like(self.data) if seed is None else np.array(seed, self.data.dtype)
         if seed.shape != self.shape:
             raise ValueError(f"the seed has shape {seed.shape}, the tensor {self.shape}")
         grads = {id(self): seed}
         for node in reversed(topological_order(self)):
             grad = grads.pop(id(node))
-            node.grad = grad.copy() if node.grad is None else node.grad + grad
+            node.grad = grad if node.grad is None else node.grad + grad
             for parent, share in node.parents:
                 part = unbroadcast(share(grad), parent.shape)
                 held = grads.get(id(parent))

@@ -15,6 +15,25 @@ RULES = '''"""Update rules."""
 def step(theta: float, grad: float, lr: float) -> float:
     """Return the parameters after one step."""
     return theta - lr * grad
+
+
+class Rule:
+    """An update rule, kept with its learning rate."""
+
+    kind = "descent"
+
+    def __init__(self, lr: float):
+        """Keep the learning rate."""
+        self.lr = lr
+
+    def step(self, theta: float, grad: float) -> float:
+        """Return the parameters after one step."""
+        return step(theta, grad, self.lr)
+
+    def walk(self, theta, grads):
+        for grad in grads:
+            theta = self.step(theta, grad)
+        return theta
 '''
 
 

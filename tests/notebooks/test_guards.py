@@ -33,7 +33,7 @@ def built_bad(tmp_path_factory):
     return root
 
 
-@pytest.mark.parametrize("name", ["good", "plain", "counted", "uses-rules"])
+@pytest.mark.parametrize("name", ["good", "plain", "counted", "parts", "uses-rules"])
 def test_a_good_page_passes(built, name):
     status, said = built.run("check", name)
     assert (status, said) == (0, "1 notebooks agree with their texts and keep the rules\n")
