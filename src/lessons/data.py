@@ -85,6 +85,40 @@ def line(rng, n, slope=2.0, intercept=1.0, noise=0.5):
     return x, intercept + slope * x + noise * rng.standard_normal(n)
 
 
+def spirals(rng, n, turns=1.5, noise=0.06):
+    """Return `n` points on two spirals that wind around each other.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the places along the spirals and of the noise.
+    n : int
+        Number of points; they belong to the two spirals in turn.
+    turns : float
+        How often each spiral goes round. The more turns, the harder the task.
+    noise : float
+        Standard deviation of what is added to both coordinates.
+
+    Returns
+    -------
+    X, y : numpy.ndarray
+        Points, shape (n, 2), at most about 1 from the middle; and labels 0 and 1, shape (n,).
+
+    Examples
+    --------
+    >>> X, y = spirals(np.random.default_rng(0), 100)
+    >>> X.shape, y[:4]
+    ((100, 2), array([0, 1, 0, 1]))
+    """
+    if n < 1:
+        raise ValueError(f"a data set has one point or more, got n={n}")
+    y = np.arange(n) % 2
+    radius = np.sqrt(_generator(rng).random(n))  # the root spreads the points evenly
+    angle = 2 * np.pi * turns * radius + np.pi * y
+    X = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return X + noise * rng.standard_normal((n, 2)), y
+
+
 def table(name):
     """Return a table of facts, one dict a row; numbers are floats, empty cells are None.
 
@@ -93,6 +127,15 @@ def table(name):
     name : {"accelerators", "models"}
         Accelerators with their data-sheet rates, or trained models from 1957 to today. The
         columns ``source`` and ``mark`` say where each row comes from and how sure it is.
+
+    Notes
+    -----
+    In the models, ``params_active`` is given where a token passes only a part of the
+    parameters (mixtures of experts), ``train_tokens`` counts tokens seen, repetitions included,
+    and ``flops_basis`` says whether ``train_flops`` was stated by the makers, is 6 × parameters ×
+    tokens ("6ND"), or is a third party's estimate. What was not disclosed is empty. A ``mark``
+    begins with "checked" (seen in the source), "from Epoch AI" (taken from their database) or
+    "FLOPs disputed" (sources differ; ``flops_basis`` names the other values).
 
     Raises
     ------
