@@ -1,5 +1,9 @@
-"""Repeat every measurement: ``python -m benchmarks``."""
+"""Repeat every measurement: ``python -m benchmarks``, or with the path to a copy of nanoGPT."""
 
-from benchmarks import engine_vs_torch
+import sys
+
+from benchmarks import engine_vs_torch, gpt_vs_nanogpt, your_machine
 
 engine_vs_torch.main()
+your_machine.main()
+gpt_vs_nanogpt.main(*sys.argv[1:2])

@@ -123,6 +123,7 @@ def difference(got: Any, expected: Any, tolerance: float) -> str:
         return "There is a NaN in the answer."
     with np.errstate(all="ignore"):
         near = np.abs(numbers - right) <= tolerance * np.maximum(1.0, np.abs(right))
+        near &= np.isfinite(right)  # nothing but itself is near to infinity
     same = near | (numbers == right) | (np.isnan(numbers) & np.isnan(right))
     if same.all():
         return ""
