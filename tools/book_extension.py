@@ -31,6 +31,8 @@ ON_DEMAND = {
     "math.js": r'class="[^"]*\btex\b',
     "explore.js": r'<figure[^>]*class="[^"]*\bexplorer\b',
     "quiz.js": r'class="[^"]*\bquiz\b',
+    "guess.js": r'class="[^"]*\bguess\b',
+    "progress-page.js": r'class="[^"]*\bprogress-panel\b',
     "clipboard.min.js": r'class="[^"]*\bhighlight\b',
     "copybutton.js": r'class="[^"]*\bhighlight\b',
     "copybutton.css": r'class="[^"]*\bhighlight\b',
@@ -38,7 +40,7 @@ ON_DEMAND = {
     "design-tabs.js": r'class="[^"]*\bsd-tab-set\b',
     "mystnb": r'class="[^"]*\bcell\b',
 }
-EVERY_PAGE = ("book.css",)
+EVERY_PAGE = ("book.css", "progress.js")
 
 NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather)\}")
 
@@ -161,10 +163,11 @@ def add_own_assets(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
     app.add_css_file(f"{KATEX}/katex.min.css", priority=400)
-    for name in (f"{KATEX}/katex.min.js", "math.js", "explore.js", "quiz.js"):
+    scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js", "explore.js", "quiz.js",
+               "guess.js", "progress-page.js")  # progress.js first: others ask it what was done
+    for name in scripts:
         app.add_js_file(name, loading_method="defer")
-    for name in EVERY_PAGE:
-        app.add_css_file(name, priority=900)
+    app.add_css_file("book.css", priority=900)
 
 
 def choose_assets(

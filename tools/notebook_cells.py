@@ -27,7 +27,7 @@ FRONT_END_METADATA = {
     "id", "jupyter", "outputId", "scrolled", "slideshow", "trusted", "vscode",
 }
 # Cells whose source gives an answer away, or gets in the way: folded in JupyterLab.
-FOLDED = {"quiz", "solution", "hide-cell"}
+FOLDED = {"guess", "quiz", "solution", "hide-cell"}
 # Front matter that says how to read the file, not what the page is.
 READER_METADATA = {"jupytext", "kernelspec", "language_info", "lessons", "widgets"}
 

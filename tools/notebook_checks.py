@@ -12,8 +12,8 @@ from tools.notebook_cells import code_cells, label
 from tools.notebook_key import module_file, parse_cell, parse_module
 
 TAGS = {
-    "save", "stub", "solution", "explorer", "quiz", "measured", "hide-input", "hide-cell",
-    "hide-output", "remove-input", "remove-cell", "raises-exception",
+    "save", "stub", "solution", "explorer", "quiz", "guess", "measured", "hide-input",
+    "hide-cell", "hide-output", "remove-input", "remove-cell", "raises-exception",
 }
 MAX_LINES = 20
 GROW = "more_of"  # the one decorator that a part of a class may have: it joins the parts

@@ -80,6 +80,12 @@ def exercise_modules(tree: ast.AST) -> Iterator[str]:
                 yield f"{PACKAGE}.exercises.{match[1].replace('-', '_')}"
 
 
+def _lists_exercises(tree: ast.Module) -> bool:
+    """Tell whether a cell calls ``chapters()``, so that it depends on every exercise there is."""
+    return any(isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "chapters"
+               for node in ast.walk(tree))
+
+
 def module_file(source: Path, name: str) -> Path | None:
     """Return the file of a dotted module name below `source`, or None."""
     path = source.joinpath(*name.split("."))
@@ -117,6 +123,9 @@ def key_of(cells: list[NotebookNode], root: Path) -> str:
     for cell in code:
         sha.update(repr((cell.source, sorted(cell.metadata.get("tags", [])))).encode())
     names = {name for tree in trees for name in (*module_names(tree), *exercise_modules(tree))}
+    if any(_lists_exercises(tree) for tree in trees):
+        names |= {f"{PACKAGE}.exercises.{path.stem}"
+                  for path in (root / "src" / PACKAGE / "exercises").glob("[a-z]*.py")}
     files = depends_on(names, root / "src") | _read_files(trees, root / "book")
     for file in sorted({*files, root / "requirements.txt"}):
         sha.update(str(file.relative_to(root)).encode())

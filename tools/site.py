@@ -135,7 +135,9 @@ def shaping_key(config: str) -> str:
     """Return the key of everything that shapes every page."""
     folders = (ROOT / "book" / "_static", ROOT / "book" / "_templates")
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    single = ("_toc.yml", "book/references.bib", "tools/book_extension.py", "src/lessons/replay.py")
+    single = ("_toc.yml", "book/references.bib", "tools/book_extension.py",
+              "tools/book_learner.py", "src/lessons/replay.py", "src/lessons/quiz.py",
+              "src/lessons/guess_views.py")
     paths += [ROOT / name for name in single if (ROOT / name).is_file()]
     packages = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme")
     return key_of(paths, config, *(version(name) for name in packages))

@@ -11,6 +11,8 @@ document.addEventListener("change", (event) => {
   feedback.innerHTML = `<strong>${right ? "Right." : "Not quite."}</strong> ${choice.dataset.why}`;
   feedback.dataset.right = choice.dataset.right;
   quiz.querySelector(".quiz-reset").hidden = false;
+  const detail = { kind: "quizzes", name: quiz.dataset.name, value: right ? "right" : "wrong" };
+  document.dispatchEvent(new CustomEvent("lessons:done", { detail })); // the first one counts
 });
 
 document.addEventListener("click", (event) => {

@@ -2,6 +2,9 @@
 
 A choice explains itself: every wrong one says what is wrong about it. Answers that are numbers
 are computed by the author's cell, so they cannot differ from what the chapter shows.
+
+jupyterquiz was tried first: it gives every question a random id, so a notebook is never built
+twice alike, sets its own colours, and tells a screen reader nothing.
 """
 
 import hashlib
@@ -37,15 +40,15 @@ class Quiz:
             # Written out, since ipywidgets 7 (Colab) has no `_repr_mimebundle_`.
             view = {"version_major": 2, "version_minor": 0, "model_id": self.widget().model_id}
             return {"application/vnd.jupyter.widget-view+json": view, "text/plain": text}
-        lines = [f"**Quiz.** {_markdown(self.question)}", *(f"- {_markdown(x)}" for x in letters)]
-        markdown = "\n\n".join(lines)
-        return {MIME_TYPE: self.payload, "text/markdown": markdown, "text/plain": text}
+        lines = [f"**Quiz.** {markdown(self.question)}", *(f"- {markdown(x)}" for x in letters)]
+        text_markdown = "\n\n".join(lines)
+        return {MIME_TYPE: self.payload, "text/markdown": text_markdown, "text/plain": text}
 
     def widget(self):
         """Return radio buttons that answer at once, for a live kernel."""
         import ipywidgets  # a built book needs no widgets
 
-        question = ipywidgets.HTML(f"<strong>{_marked(self.question)}</strong>")
+        question = ipywidgets.HTML(f"<strong>{marked(self.question)}</strong>")
         options = [(option["text"].replace("`", ""), i) for i, option in enumerate(self.options)]
         radio = ipywidgets.RadioButtons(
             options=options, index=None, layout=ipywidgets.Layout(width="auto")
@@ -53,7 +56,7 @@ class Quiz:
         answer = ipywidgets.HTML()
 
         def tell(_change):
-            said = "" if radio.value is None else _marked(self.feedback(radio.value))
+            said = "" if radio.value is None else marked(self.feedback(radio.value))
             answer.value = f'<p role="status">{said}</p>' if said else ""
 
         radio.observe(tell, names="value")
@@ -125,14 +128,14 @@ def quiz(question: str, *, name: str, right: str, why: str, wrong: dict[str, str
     return made
 
 
-def _markdown(text: str) -> str:
+def markdown(text: str) -> str:
     """Escape what Markdown would read as marks, except code between backticks."""
     parts = re.split(r"(`[^`]+`)", text)
     parts[::2] = [re.sub(r"([\\*_<>$\[\]|~])", r"\\\1", part) for part in parts[::2]]
     return "".join(parts)
 
 
-def _marked(text: str) -> str:
+def marked(text: str) -> str:
     """Escape a text for HTML; backticks become code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
@@ -150,12 +153,13 @@ def to_html(payload: dict[str, Any]) -> str:
     name = escape(payload["name"].replace("/", "-"))
     options = "".join(
         f'<label><input type="radio" name="quiz-{name}" value="{i}" autocomplete="off" '
-        f'data-right="{str(option["right"]).lower()}" data-why="{escape(_marked(option["why"]))}">'
-        f"<span>{_marked(option['text'])}</span></label>"
+        f'data-right="{str(option["right"]).lower()}" data-why="{escape(marked(option["why"]))}">'
+        f"<span>{marked(option['text'])}</span></label>"
         for i, option in enumerate(payload["options"])
     )
     return (
-        f'<fieldset class="quiz" id="quiz-{name}"><legend>{_marked(payload["question"])}</legend>'
-        f'{options}<p class="quiz-feedback" role="status" aria-live="polite"></p>'
+        f'<fieldset class="quiz" id="quiz-{name}" data-name="{escape(payload["name"])}">'
+        f'<legend>{marked(payload["question"])}</legend>{options}'
+        '<p class="quiz-feedback" role="status" aria-live="polite"></p>'
         '<button type="button" class="quiz-reset" hidden>Reset</button></fieldset>'
     )

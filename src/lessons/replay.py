@@ -8,7 +8,7 @@ and without scripts the default state stands.
 from html import escape
 from typing import Any
 
-from lessons import explore, quiz
+from lessons import explore, guess, guess_views, quiz
 
 
 def _panel_svg(panel: dict[str, Any], moving: str) -> str:
@@ -82,14 +82,16 @@ class Renderer:
     mime_priority_overrides = (
         ("html", explore.MIME_TYPE, 1),
         ("html", quiz.MIME_TYPE, 1),
+        ("html", guess.MIME_TYPE, 1),
     )
 
     @staticmethod
     def handle_mime(renderer, data, inline):
-        """Return one raw HTML node for an explorer or a quiz, nothing for other types."""
+        """Return one raw HTML node for an explorer, a quiz or a guess, else nothing."""
         from docutils import nodes  # only there when a book is built
 
-        to_html = {explore.MIME_TYPE: explorer_html, quiz.MIME_TYPE: quiz.to_html}
+        to_html = {explore.MIME_TYPE: explorer_html, quiz.MIME_TYPE: quiz.to_html,
+                   guess.MIME_TYPE: guess_views.to_html}
         if inline or data.mime_type not in to_html:
             return None
         return [nodes.raw("", to_html[data.mime_type](data.content), format="html")]

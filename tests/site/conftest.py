@@ -129,26 +129,36 @@ def new_page(
     """
 
     def make(width: int = 1280, scheme: str = "light") -> tuple[Page, Watch]:
-        page, watch = contexts(width, scheme).new_page(), Watch()
-
-        def stop(route: Route) -> None:
-            watch.foreign.append(route.request.url)
-            route.abort()
-
-        local = (site.served + "/", "file:", "data:", "blob:")
-        page.route(lambda url: not url.startswith(local), stop)
-        page.on(
-            "console",
-            lambda m: watch.errors.append(m.text) if m.type in ("error", "warning") else None,
-        )
-        page.on("pageerror", lambda error: watch.errors.append(str(error)))
-        page.on(
-            "response",
-            lambda r: watch.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None,
-        )
-        return page, watch
+        return watched(contexts(width, scheme), site)
 
     return make
+
+
+def watched(context: BrowserContext, site: Site) -> tuple[Page, Watch]:
+    """Return a new page of a context and what it notes; foreign requests are blocked."""
+    page, watch = context.new_page(), Watch()
+
+    def stop(route: Route) -> None:
+        watch.foreign.append(route.request.url)
+        route.abort()
+
+    local = (site.served + "/", "file:", "data:", "blob:")
+    page.route(lambda url: not url.startswith(local), stop)
+    page.on(
+        "console",
+        lambda m: watch.errors.append(m.text) if m.type in ("error", "warning") else None,
+    )
+    page.on("pageerror", lambda error: watch.errors.append(str(error)))
+    page.on(
+        "response",
+        lambda r: watch.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None,
+    )
+    return page, watch
+
+
+def unfold(page: Page) -> None:
+    """Show what guesses hide, as the button "Show me" does."""
+    page.evaluate("document.querySelectorAll('.guess-skip').forEach((button) => button.click())")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from lessons import explore, quiz
+from tests.site.conftest import unfold
 from tools.notebook_nbval import svg_differs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,7 @@ def fresh():
 def open_page(page, site, name, mode="served"):
     page.goto(site.address(name, mode))
     page.wait_for_function("document.readyState === 'complete'")
+    unfold(page)
 
 
 def names(page):

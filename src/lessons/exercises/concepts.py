@@ -113,8 +113,8 @@ EXERCISES = [
         title="Write your own rule for 3 and 8",
         difficulty=2,
         reference=three_or_eight,
-        takeaway="It beats the best single pixel, and nothing in it was learned: the numbers in "
-                 "it are yours.",
+        takeaway="It beats the pixel that training chose, and nothing in it was learned: the "
+                 "numbers in it are yours.",
         hints=(
             "Look at the two mean images: an 8 is closed on the left, a 3 is open there.",
             "One pixel is easily missed by a stroke. Add up a few that lie together.",

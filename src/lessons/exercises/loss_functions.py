@@ -151,7 +151,7 @@ EXERCISES = [
         title="Find the loss to beat",
         difficulty=2,
         reference=best_constant_loss,
-        takeaway="It is the entropy of the labels. A model above it has learned nothing from its "
+        takeaway="It is the entropy of the labels. A model above it would do better to ignore its "
                  "inputs.",
         hints=(
             "A proper loss is least for the truth: give each class its share of the labels.",
