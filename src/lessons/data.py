@@ -148,7 +148,7 @@ def table(name):
     ('A100 SXM 40GB', 1.555)
     """
     folder = resources.files("lessons") / "tables"
-    names = sorted(path.name.removesuffix(".csv") for path in folder.iterdir())
+    names = sorted(path.name[:-4] for path in folder.iterdir() if path.name.endswith(".csv"))
     if name not in names:
         raise ValueError(f"no table {name!r}: choose from {names}")
     with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:

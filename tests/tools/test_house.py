@@ -127,7 +127,7 @@ def imports_of(source):
 
 
 def test_everything_imported_is_pinned():
-    files = [f for d in ("src", "tools", "tests", "benchmarks") for f in (ROOT / d).rglob("*.py")]
+    files = [f for d in ("src", "tools", "tests", "benchmarks", "experiments") for f in (ROOT / d).rglob("*.py")]
     sources = [f.read_text(encoding="utf-8") for f in files]
     for file in (ROOT / "book").glob("*.ipynb"):
         notebook = jupytext.read(file)
@@ -135,7 +135,7 @@ def test_everything_imported_is_pinned():
             c.source for c in notebook.cells if c.cell_type == "code" and "%" not in c.source
         ]
     names = {name for source in sources for name in imports_of(source)}
-    names -= sys.stdlib_module_names | {"lessons", "tools", "tests", "benchmarks", "wrong_answers"}
+    names -= sys.stdlib_module_names | {"lessons", "tools", "tests", "benchmarks", "experiments"}
     dists = packages_distributions()
     pinned = {plain(name) for name in pins("requirements.txt")}
     loose = {name for name in names if pinned.isdisjoint(map(plain, dists.get(name, [])))}

@@ -1,0 +1,1 @@
+"""Scripts that record runs too long for a notebook: ``python -m experiments.<name>``."""

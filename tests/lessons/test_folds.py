@@ -1,0 +1,62 @@
+"""Folds: every image tested once, nothing in two parts; shifted images keep their pixels."""
+
+import numpy as np
+import pytest
+import torch
+
+from lessons.folds import N_FOLDS, fold, shift_images, standardised
+
+
+def as_rows(X):
+    return {tuple(row) for row in X.tolist()}
+
+
+def test_every_image_is_tested_once():
+    tested = torch.cat([fold(k, 400)["test"][0] for k in range(N_FOLDS)])
+    assert len(tested) == 1797
+    assert len(as_rows(tested)) == 1797  # no two images of the data set are equal
+
+
+def test_the_parts_of_a_fold_have_no_image_in_common():
+    split = fold(3, 1400)
+    parts = [as_rows(split[name][0]) for name in ("train", "valid", "test")]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 1797
+
+
+def test_fewer_images_are_the_first_of_the_many():
+    few, many = fold(2, 400), fold(2, 1400)
+    assert torch.equal(few["train"][0], many["train"][0][:400])
+    for part in ("valid", "test", "moved"):
+        assert torch.equal(few[part][0], many[part][0])
+
+
+def test_moved_images_are_one_pixel_away():
+    split = fold(0, 400)
+    for before, after in zip(split["test"][0][:40], split["moved"][0][:40], strict=True):
+        padded = np.pad(before.numpy().reshape(8, 8), 1)
+        windows = [padded[r : r + 8, c : c + 8].ravel() for r in range(3) for c in range(3)
+                   if (r, c) != (1, 1)]
+        assert any(np.array_equal(after.numpy(), window) for window in windows)
+
+
+def test_shifts_go_everywhere_up_to_the_most():
+    image = torch.zeros(1, 64)
+    image[0, 3 * 8 + 4] = 1.0
+    shifted = shift_images(image.expand(500, 64), 2, torch.Generator().manual_seed(0))
+    places = {divmod(i, 8) for i in shifted.argmax(1).tolist()}
+    assert places == {(r, c) for r in range(1, 6) for c in range(2, 7)}
+    assert torch.equal(shifted.sum(1), torch.ones(500))
+
+
+def test_standardising_uses_the_training_images_alone():
+    split = {"train": (torch.tensor([[0.0, 5.0], [2.0, 5.0]]), None),
+             "test": (torch.tensor([[9.0, 6.0]]), None)}
+    done = standardised(split)
+    assert done["train"][0][:, 0].mean() == 0
+    assert done["test"][0][0].tolist() == pytest.approx([8 / 2**0.5, 16.0])
+
+
+@pytest.mark.parametrize(("number", "n_images"), [(10, 400), (-1, 400), (0, 20), (0, 1500)])
+def test_a_fold_that_does_not_exist_is_refused(number, n_images):
+    with pytest.raises(ValueError, match="got"):
+        fold(number, n_images)
