@@ -75,8 +75,8 @@ class TrainConfig:
     n_heads: int = setting(4, COUNT, "attention heads in a block; divides d_model", unit="heads")
     d_model: int = setting(128, COUNT, "width of the model", unit="numbers for a token")
     dropout: float = setting(0.0, SHARE, "share of the numbers set to 0 in training")
-    n_steps: int = setting(500, COUNT, "length of the run", unit="optimiser steps",
-                           may_change=True)
+    n_steps: int = setting(500, COUNT, "length of the run, and of the schedule",
+                           unit="optimiser steps", may_change=True)
     batch_size: int = setting(32, COUNT, "sequences for one step, of all processes together",
                               unit="sequences")
     n_accumulate: int = setting(1, COUNT, "parts into which each process cuts its share of a "

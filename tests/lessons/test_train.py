@@ -29,7 +29,7 @@ from lessons.trainer import Diverged, Trainer, adamw
 
 TINY = {"vocab_size": 256, "n_positions": 16, "n_layers": 2, "n_heads": 2, "d_model": 32,
         "batch_size": 8, "n_steps": 12, "n_warmup": 3, "schedule": "constant", "log_every": 1,
-        "valid_every": 5, "save_every": 4, "n_valid": 7, "keep": 20, "device": "cpu",
+        "valid_every": 5, "save_every": 4, "n_valid": 9, "keep": 20, "device": "cpu",
         "tensorboard": False}
 WORDS = ["the", "model", "learns", "a", "step", "of", "its", "own", "loss", "and", "reads"]
 ENV = os.environ | {"OMP_NUM_THREADS": "1"}
@@ -144,6 +144,14 @@ def test_ctrl_c_stops_after_the_step_and_a_second_one_at_once(config, monkeypatc
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(1)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_metrics_are_on_the_disk_before_the_checkpoint(config, monkeypatch):
+    order, real_save = [], checkpoint.save
+    monkeypatch.setattr(run_log.Log, "sync", lambda log: order.append("metrics"))
+    monkeypatch.setattr(checkpoint, "save", lambda *a: order.append(a[1]) or real_save(*a))
+    train.train(config(n_steps=8), quiet)
+    assert order == [0, "metrics", 4, "metrics", 8]
 
 
 def test_a_run_can_be_continued_longer_and_with_other_intervals(config):
@@ -311,7 +319,8 @@ BAD_COMMANDS = {
     "--lr": "expected one argument", "3": "'3' stands alone", "--keep 0": "keep must",
     "--config none.toml": "cannot read none.toml", "--data none.txt": "cannot read none.txt",
     "--valid-share 0": "valid_share must", "--log-every 0": "log_every must", "--out ": "folder",
-    "--n-positions 100000": "give a longer one with --data", "--parallel tp": "ddp or fsdp",
+    "--data {text} --vocab-size 256 --n-positions 100000": "give a longer one with --data",
+    "--parallel tp": "parallel must be ddp or fsdp",
     "--data {text} --vocab-size 9000": "no pair left to join", "--n-valid 0": "n_valid must",
 }
 
@@ -367,7 +376,7 @@ def test_help_has_every_setting_with_its_default_and_unit(capsys):
         unit = f.metadata["unit"]
         assert re.search(rf"--{f.name.replace('_', '-')} [A-Z]+ .*?default "
                          rf"{re.escape(str(shown))}{unit and ' ' + unit}\)", said), f.name
-        assert f.type in (str, bool) or unit or f.metadata["rule"][1] or "norm" in said
+        assert f.type in (str, bool) or f.metadata["rule"][1], "a number has a range"
 
 
 def test_the_command_line_wins_over_the_file_over_the_run_over_the_default(tmp_path):
@@ -471,7 +480,8 @@ def test_an_epoch_meets_all_the_text_once_and_the_next_in_another_order():
     epochs = [windows.batch(i * windows.n, windows.n)[0] for i in range(3)]
     for rows in epochs:
         assert len(rows.unique()) == rows.numel() == 10 * windows.n >= 980
-    assert len({tuple(rows[:, 0].tolist()) for rows in epochs}) == 3
+    assert len({tuple(rows[:, 0].tolist()) for rows in epochs}) == 3  # the order
+    assert len({rows.min().item() for rows in epochs}) > 1  # and the places of the cuts
     again = token_data.Windows(torch.arange(1000), length=10, seed=3)
     pieces = [again.batch(i, 7)[0] for i in range(0, 3 * windows.n, 7)]
     assert torch.equal(torch.cat(pieces)[: 3 * windows.n], torch.cat(epochs))
@@ -645,6 +655,18 @@ def test_two_processes_give_what_one_gives_and_checkpoints_fit_all(config, tmp_p
             if "valid_loss" in row:
                 assert valid[row["step"]]["valid_loss"] == pytest.approx(row["valid_loss"],
                                                                          abs=1e-5)
+
+
+def test_gradients_travel_once_in_a_step():
+    class Sharded:
+        def set_requires_gradient_sync(self, now):
+            self.now = now
+
+    model = Sharded()
+    for now in (False, True):
+        distributed.sync_gradients(model, now)
+        assert model.now is now
+    distributed.sync_gradients(torch.nn.Linear(1, 1), True)  # one process: nothing to do
 
 
 def test_a_dead_worker_ends_the_run_and_a_resume_works(config):

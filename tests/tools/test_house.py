@@ -127,7 +127,8 @@ def imports_of(source):
 
 
 def test_everything_imported_is_pinned():
-    files = [f for d in ("src", "tools", "tests", "benchmarks", "experiments") for f in (ROOT / d).rglob("*.py")]
+    folders = ("src", "tools", "tests", "benchmarks", "experiments")
+    files = [f for d in folders for f in (ROOT / d).rglob("*.py")]
     sources = [f.read_text(encoding="utf-8") for f in files]
     for file in (ROOT / "book").glob("*.ipynb"):
         notebook = jupytext.read(file)
