@@ -1,5 +1,6 @@
 """Training that survives: the same losses after kills, on several processes, in parts."""
 
+import functools
 import io
 import json
 import math
@@ -137,13 +138,18 @@ def test_stopped_and_killed_and_resumed_it_is_the_same_run_bit_for_bit(config):
 
 def test_ctrl_c_stops_after_the_step_and_a_second_one_at_once(config, monkeypatch):
     monkeypatch.delenv("RANK", raising=False)
-    with train.stop_signals() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert stop.is_set()
-        with pytest.raises(KeyboardInterrupt):
+    # A shell starts what runs in the background with SIGINT ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with train.stop_signals() as stop:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            assert stop.is_set()
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(1)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_the_metrics_are_on_the_disk_before_the_checkpoint(config, monkeypatch):
@@ -558,6 +564,8 @@ class Terminal(io.StringIO):
 def test_the_bar_and_the_lines_tell_how_it_goes(config, monkeypatch):
     terminal, lines = Terminal(), []
     monkeypatch.setattr(sys, "stderr", terminal)
+    every_time = functools.partial(run_log.tqdm, mininterval=0, miniters=1)  # not 10 times a s
+    monkeypatch.setattr(run_log, "tqdm", every_time)
     shown = config(peak_tflops=0.001, valid_every=6)
     train.train(shown, lines.append)
     assert re.search(r"12/12 .*loss \d\.\d+, .*bits per byte", terminal.getvalue())
