@@ -32,6 +32,7 @@ ON_DEMAND = {
     "explore.js": r'<figure[^>]*class="[^"]*\bexplorer\b',
     "quiz.js": r'class="[^"]*\bquiz\b',
     "guess.js": r'class="[^"]*\bguess\b',
+    "estimate.js": r'class="[^"]*\bestimate\b|data-key="chip"',
     "progress-page.js": r'class="[^"]*\bprogress-panel\b',
     "clipboard.min.js": r'class="[^"]*\bhighlight\b',
     "copybutton.js": r'class="[^"]*\bhighlight\b',
@@ -163,8 +164,9 @@ def add_own_assets(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
     app.add_css_file(f"{KATEX}/katex.min.css", priority=400)
+    # progress.js first: others ask it what was done. estimate.js after what it moves.
     scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js", "explore.js", "quiz.js",
-               "guess.js", "progress-page.js")  # progress.js first: others ask it what was done
+               "guess.js", "estimate.js", "progress-page.js")
     for name in scripts:
         app.add_js_file(name, loading_method="defer")
     app.add_css_file("book.css", priority=900)

@@ -112,7 +112,8 @@ window.lessonsProgress = (() => {
   }
 
   function erase() {
-    for (const key of [KEY, `${KEY}/damaged`]) localStorage.removeItem(key);
+    const machine = KEY.replace("progress", "machine"); // chosen in an estimate
+    for (const key of [KEY, `${KEY}/damaged`, machine]) localStorage.removeItem(key);
     lost = "";
     show();
   }

@@ -7,21 +7,19 @@ here and recorded, so the website (``book/_static/guess.js``) and a live kernel 
 
 import math
 import os
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from lessons.plots import number
-from lessons.quiz import markdown
+from lessons.questions import check_name, check_recorded_once, markdown
 
 MIME_TYPE = "application/vnd.lessons.guess+json"
 N_STOPS = 101  # of the slider of a number
 N_LEVELS = 41  # of a point of a curve
 MAX_HANDLES = 7
 CLOSE = 0.1  # a factor within 10%, or a difference within a tenth of a tenth of the scale, is near
-_recorded: dict[str, dict[str, Any]] = {}
 
 
 class Scale:
@@ -176,8 +174,7 @@ def guess(
     def fail(what):
         raise ValueError(f"guess {name!r}: {what}")
 
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name):
-        fail("name it chapter/question, in small letters, digits and hyphens")
+    check_name("guess", name)
     if not isinstance(question, str) or not question.strip() or not isinstance(why, str):
         fail("the question, and why if given, must be text")
     if hides not in (None, "next"):
@@ -193,10 +190,7 @@ def guess(
         else:
             details = _curve(fail, truth, scale, x, log_x, n_points) | {"labels": list(labels)}
     made = Guess({"name": name, "question": question, "why": why, "hides": hides} | details)
-    # In a live kernel an author may change a question and run its cell again.
-    recording = os.environ.get("LESSONS_EXPLORE") == "record"
-    if recording and _recorded.setdefault(name, made.payload) != made.payload:
-        fail("another guess has this name; every guess needs its own")
+    check_recorded_once("guess", name, made.payload)
     return made
 
 

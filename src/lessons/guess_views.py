@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from lessons.guess import Guess
-from lessons.quiz import marked
+from lessons.questions import marked
 
 SIZE = (570, 290)
 BOX = (66, 14, 490, 216)  # of the plot inside: left, top, width, height

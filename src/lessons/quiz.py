@@ -9,12 +9,12 @@ twice alike, sets its own colours, and tells a screen reader nothing.
 
 import hashlib
 import os
-import re
 from html import escape
 from typing import Any
 
+from lessons.questions import check_name, check_recorded_once, markdown, marked
+
 MIME_TYPE = "application/vnd.lessons.quiz+json"
-_recorded: dict[str, dict[str, Any]] = {}
 
 
 class Quiz:
@@ -95,8 +95,7 @@ def quiz(question: str, *, name: str, right: str, why: str, wrong: dict[str, str
     def fail(what):
         raise ValueError(f"quiz {name!r}: {what}")
 
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name):
-        fail("name it chapter/question, in small letters, digits and hyphens")
+    check_name("quiz", name)
     if not isinstance(wrong, dict):
         fail("give the wrong choices as a dict: choice, and what is wrong about it")
     for text in (question, right, why, *wrong, *wrong.values()):
@@ -121,23 +120,8 @@ def quiz(question: str, *, name: str, right: str, why: str, wrong: dict[str, str
     keys = [hashlib.sha256(f"{name}/{i}".encode()).hexdigest() for i in range(len(options))]
     order = sorted(range(len(options)), key=keys.__getitem__)
     made = Quiz(question, name, [options[i] for i in order])
-    # In a live kernel an author may change a question and run its cell again.
-    recording = os.environ.get("LESSONS_EXPLORE") == "record"
-    if recording and _recorded.setdefault(name, made.payload) != made.payload:
-        fail("another quiz has this name; every quiz needs its own")
+    check_recorded_once("quiz", name, made.payload)
     return made
-
-
-def markdown(text: str) -> str:
-    """Escape what Markdown would read as marks, except code between backticks."""
-    parts = re.split(r"(`[^`]+`)", text)
-    parts[::2] = [re.sub(r"([\\*_<>$\[\]|~])", r"\\\1", part) for part in parts[::2]]
-    return "".join(parts)
-
-
-def marked(text: str) -> str:
-    """Escape a text for HTML; backticks become code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def to_html(payload: dict[str, Any]) -> str:

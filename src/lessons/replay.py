@@ -8,7 +8,7 @@ and without scripts the default state stands.
 from html import escape
 from typing import Any
 
-from lessons import explore, guess, guess_views, quiz
+from lessons import estimate, explore, guess, guess_views, quiz
 
 
 def _panel_svg(panel: dict[str, Any], moving: str) -> str:
@@ -83,15 +83,16 @@ class Renderer:
         ("html", explore.MIME_TYPE, 1),
         ("html", quiz.MIME_TYPE, 1),
         ("html", guess.MIME_TYPE, 1),
+        ("html", estimate.MIME_TYPE, 1),
     )
 
     @staticmethod
     def handle_mime(renderer, data, inline):
-        """Return one raw HTML node for an explorer, a quiz or a guess, else nothing."""
+        """Return one raw HTML node for an explorer, quiz, guess or estimate, else nothing."""
         from docutils import nodes  # only there when a book is built
 
         to_html = {explore.MIME_TYPE: explorer_html, quiz.MIME_TYPE: quiz.to_html,
-                   guess.MIME_TYPE: guess_views.to_html}
+                   guess.MIME_TYPE: guess_views.to_html, estimate.MIME_TYPE: estimate.to_html}
         if inline or data.mime_type not in to_html:
             return None
         return [nodes.raw("", to_html[data.mime_type](data.content), format="html")]

@@ -1,13 +1,13 @@
 """Guesses: words about the distance, what is recorded, the live widget, an author's mistakes."""
 
 import json
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
 from lessons.guess import MIME_TYPE, Scale, guess
 from lessons.guess_views import curve_svg, to_html, widget
+from tests.lessons.pages import Reader
 
 
 def number(**changes):
@@ -99,19 +99,6 @@ def test_two_recorded_guesses_cannot_share_a_name(monkeypatch):
     number(name="sums/twice"), number(name="sums/twice")
     with pytest.raises(ValueError, match="guess 'sums/twice': another guess has this name"):
         number(name="sums/twice", truth=3.0)
-
-
-class Reader(HTMLParser):
-    def __init__(self, page):
-        super().__init__()
-        self.tags, self.texts = [], []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-
-    def handle_data(self, data):
-        self.texts.append(data)
 
 
 @pytest.mark.parametrize("make", [number, choice, curve])

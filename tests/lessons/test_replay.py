@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lessons import explore, guess, quiz
+from lessons import estimate, explore, guess, quiz
 from lessons.explore import choice, pack, slider
 from lessons.replay import Renderer, explorer_html
 
@@ -143,4 +143,4 @@ def test_the_renderer_takes_the_books_own_types_only(html, explorer):
     assert handle("text/plain", "text") is None
     assert handle(explore.MIME_TYPE, payload, inline=True) is None
     assert {mime for _, mime, _ in Renderer.mime_priority_overrides} == {
-        explore.MIME_TYPE, quiz.MIME_TYPE, guess.MIME_TYPE}
+        explore.MIME_TYPE, quiz.MIME_TYPE, guess.MIME_TYPE, estimate.MIME_TYPE}

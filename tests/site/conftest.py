@@ -168,3 +168,30 @@ def page(new_page: Callable[[int, str], tuple[Page, Watch]]) -> Iterator[Page]:
     yield opened
     opened.close()
     assert watch == Watch()
+
+
+@pytest.fixture
+def tab(browser: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Give a function that opens pages in one new browser profile; no page may have an error."""
+    context = browser.new_context(viewport=SIZES[1280])
+    made = []
+
+    def open_page(name: str, mode: str = "served", script: str = "") -> Page:
+        page, watch = watched(context, site)
+        made.append(watch)
+        if script:
+            page.add_init_script(script)
+        page.goto(site.address(name, mode))
+        return page
+
+    yield open_page
+    context.close()
+    assert all(watch == Watch() for watch in made)
+
+
+#: Scripts that leave a page without storage: forbidden, or full.
+NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { configurable: true,
+    get() { throw new DOMException("no", "SecurityError"); } });"""
+FULL_STORAGE = """Storage.prototype.setItem =
+  () => { throw new DOMException("no", "QuotaExceededError"); };"""

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lessons import check, guess
-from tests.site.conftest import Watch, watched
+from tests.site.conftest import FULL_STORAGE, NO_STORAGE
 from tools import site as builder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,25 +28,6 @@ def guesses(page):
 
 NOTEBOOKS = [name for name in builder.toc_files() if (ROOT / "book" / f"{name}.ipynb").is_file()]
 PAGES = [name for name in NOTEBOOKS if guesses(name)]
-
-
-@pytest.fixture
-def tab(browser, site):
-    """Give a function that opens pages in one new browser profile; no page may have an error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    made = []
-
-    def open_page(name, mode="served", script=""):
-        page, watch = watched(context, site)
-        made.append(watch)
-        if script:
-            page.add_init_script(script)
-        page.goto(site.address(name, mode))
-        return page
-
-    yield open_page
-    context.close()
-    assert all(watch == Watch() for watch in made)
 
 
 def find(page, name):
@@ -317,16 +298,9 @@ def test_a_foreign_or_damaged_file_changes_nothing(tab, tmp_path):
         assert kept(page) == EMPTY | {"pages": {PAGE: "read"}}
 
 
-NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
-  Object.defineProperty(window, name, { configurable: true,
-    get() { throw new DOMException("no", "SecurityError"); } });"""
-FULL = """Storage.prototype.setItem =
-  () => { throw new DOMException("no", "QuotaExceededError"); };"""
-
-
 @pytest.mark.parametrize("script, words", [
     (NO_STORAGE, "does not let this page store anything"),
-    (FULL, "storage is full"),
+    (FULL_STORAGE, "storage is full"),
 ])
 def test_a_page_works_where_nothing_can_be_stored(tab, script, words):
     name, asked = one("number")
@@ -336,7 +310,7 @@ def test_a_page_works_where_nothing_can_be_stored(tab, script, words):
     page.locator(".page-read").click()
     expect(page.locator(".page-read")).to_have_text("Read")
     page.goto(page.url.replace(PAGE, "progress"))
-    if script == FULL:
+    if script == FULL_STORAGE:
         page.evaluate("lessonsProgress.record('pages', '01-concepts', 'read')")
     expect(page.locator(".progress-trouble")).to_contain_text(words)
 
