@@ -41,12 +41,13 @@ def diagnose(claimed, true):
     return "correct" if abs(claimed @ true / (true @ true) - 1) < 1e-6 else "wrong factor"
 
 
-def two_layer_gradients(x, y, W, V):
-    with_one = np.hstack([np.ones((len(x), 1)), x])
-    hidden = np.tanh(with_one @ W)
-    hidden_one = np.hstack([np.ones((len(x), 1)), hidden])
-    delta = 2 / len(x) * (hidden_one @ V - y)
-    return with_one.T @ ((delta @ V[1:].T) * (1 - hidden**2)), hidden_one.T @ delta
+def looks_ahead(f, x):
+    x, rng = np.asarray(x, dtype=float), np.random.default_rng(1)
+    kept = f(x)
+    return any(
+        not np.array_equal(f(np.vstack([x[:t], rng.standard_normal(x[t:].shape)]))[:t], kept[:t])
+        for t in range(1, len(x))
+    )
 
 
 def _network(rng, n, n_in, n_units):
@@ -94,6 +95,46 @@ def _cases_diagnose(rng):
     yield g * (1 + 1e-9), g
     yield 0.9 * g, g
     yield g + 0.02 * np.array([g[1], -g[0], 0, 0, 0, 0]), g
+
+
+def _attention(x, mask_first):
+    """Make each row a mean of rows. The weights of later ones are set to 0 before or after."""
+    scores, later = x @ x.T, np.triu(np.ones((len(x), len(x))), 1) == 1
+    if mask_first:
+        scores = np.where(later, -np.inf, scores)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    return np.where(later, 0, weights) @ x
+
+
+def _first_two_swapped(x):
+    return np.vstack([x[1], x[0], x[2:]])
+
+
+def _sum_of_centred(x):
+    centred = np.round(x - x.mean(axis=1, keepdims=True), 9)  # exactly blind to an offset
+    return centred + centred.sum(axis=0)
+
+
+def _cases_looks_ahead(rng):
+    x = rng.standard_normal((5, 3))
+    whole = np.array([[1, 2], [3, 5], [4, 4], [6, 1]])
+    programs = [
+        ("2x", lambda x: 2 * x),
+        ("sum of the rows so far", lambda x: np.cumsum(x, axis=0)),
+        ("x less the mean of all rows", lambda x: x - x.mean(axis=0)),
+        ("np.roll(x, 1, axis=0)", lambda x: np.roll(x, 1, axis=0)),
+        ("x one row down, zeros on top", lambda x: np.vstack([0 * x[:1], x[:-1]])),
+        ("x / T", lambda x: x / len(x)),
+        ("the first two rows swapped", _first_two_swapped),
+        ("mask, then softmax", lambda x: _attention(x, mask_first=True)),
+        ("softmax, then mask", lambda x: _attention(x, mask_first=False)),
+    ]
+    for text, program in programs:
+        yield _Formula(text, program), x.copy()
+    rest = _Formula("sum of the rows from here on", lambda x: np.cumsum(x[::-1], axis=0)[::-1])
+    yield rest, whole
+    yield _Formula("each row less its mean, then plus all rows", _sum_of_centred), 1.0 * whole
 
 
 EXERCISES = [
@@ -174,22 +215,19 @@ EXERCISES = [
         tolerance=1e-12,
     ),
     Exercise(
-        name="two-layer-gradients",
-        title="Write the correct gradients of a small network",
+        name="looks-ahead",
+        title="Find out whether a program looks ahead",
         difficulty=3,
-        reference=two_layer_gradients,
-        takeaway="Error, mean, chain through V without its bias row, slope of the activation.",
+        reference=looks_ahead,
+        takeaway="It changes inputs and compares outputs, so it works on any program.",
         hints=(
-            "Begin at the end: delta = 2 / n · (ŷ - y), shape (n, 1). For V it is the layer below, "
-            "with its ones, transposed, times delta.",
-            "Take delta back through V, but without the first row: the ones depend on nothing.",
-            "Multiply by the slope of tanh, 1 - hidden**2, and then by the input with its ones, "
-            "transposed.",
+            "Keep f(x). Change every row from t on and call f again: the rows before t must be "
+            "what they were.",
+            "Try every t from 1 to the last. Work on a copy made of floats, so that x stays as it "
+            "is and no change is cut off.",
+            "Change each number by another random amount. A program that first takes the mean of "
+            "each row away does not notice the same amount added to all of them.",
         ),
-        cases=lambda rng: [
-            (x, 2 * x.sum(axis=1, keepdims=True), W, V)
-            for x, W, V in (_network(rng, 3, 1, 1), _network(rng, 7, 2, 3))
-        ],
-        tolerance=1e-9,
+        cases=_cases_looks_ahead,
     ),
 ]

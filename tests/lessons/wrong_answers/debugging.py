@@ -40,15 +40,32 @@ def _generous(claimed, true):
     return "wrong sign" if cosine < 0 else "correct" if abs(ratio - 1) < 1e-6 else "wrong factor"
 
 
-def _gradients(mean=True, chain=True, slope=True, sign=1):
-    def two_layer_gradients(x, y, W, V):
-        hidden = np.tanh(_one(x) @ W)
-        delta = sign * (2 / len(x) if mean else 1) * (_one(hidden) @ V - y)
-        back = delta @ V[1:].T if chain else delta * np.ones_like(hidden)
-        back = back * (1 - hidden**2) if slope else back
-        return _one(x).T @ back, _one(hidden).T @ delta
+def _looks(change, rows=lambda t: slice(t, None), compare=lambda t: slice(0, t)):
+    """Change some rows, compare others, for every t."""
 
-    return two_layer_gradients
+    def looks_ahead(f, x):
+        before = f(x)
+        for t in range(1, len(x)):
+            changed = x.copy()  # of the type of x: small changes of integers are cut off
+            changed[rows(t)] = change(changed[rows(t)])
+            if not np.array_equal(f(changed)[compare(t)], before[compare(t)]):
+                return True
+        return False
+
+    return looks_ahead
+
+
+def _anew(part):
+    return part + np.random.default_rng(5).random(part.shape)  # below 1: lost in integers
+
+
+def _floats(looks_ahead):
+    return lambda f, x: looks_ahead(f, x.astype(float))
+
+
+def _shorter(f, x):
+    """Compare with what f says of the beginning alone."""
+    return any(not np.allclose(f(x[:t]), f(x)[:t]) for t in range(2, len(x)))
 
 
 WRONG = {
@@ -75,8 +92,13 @@ WRONG = {
         lambda z: (np.exp(z) / (1 + np.exp(z)), z - np.log1p(np.exp(z))),
         lambda z: (1 / (1 + np.exp(-np.clip(z, -20, 20))), -np.log1p(np.exp(-np.clip(z, -20, 20)))),
     ],
-    "two-layer-gradients": [
-        _gradients(mean=False), _gradients(chain=False), _gradients(slope=False),
-        _gradients(sign=-1),
+    "looks-ahead": [
+        _looks(_anew),  # an integer x is not changed
+        _floats(_looks(lambda part: part + 1)),  # the same for all numbers of a row
+        _floats(_looks(_anew, compare=lambda t: slice(0, t + 1))),  # its own row too
+        _floats(_looks(_anew, rows=lambda t: t, compare=lambda t: t - 1)),  # the next row only
+        _floats(_looks(_anew, rows=lambda t: -1, compare=lambda t: slice(0, -1))),  # the last only
+        _floats(_looks(_anew, rows=lambda t: slice(0, t), compare=lambda t: slice(t, None))),
+        _shorter,
     ],
 }
