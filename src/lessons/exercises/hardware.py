@@ -112,7 +112,7 @@ EXERCISES = [
         title="Predict the days of a training run",
         difficulty=2,
         reference=days_to_train,
-        takeaway="Everything in this line is on a data sheet, except the utilisation.",
+        takeaway="Everything in this line is known before the run, except the utilisation.",
         hints=(
             "The run takes 6 · parameters · tokens operations.",
             "Together the chips do n_chips · peak · mfu of them a second.",
