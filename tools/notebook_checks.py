@@ -15,7 +15,13 @@ TAGS = {
     "save", "stub", "solution", "explorer", "quiz", "guess", "measured", "hide-input",
     "hide-cell", "hide-output", "remove-input", "remove-cell", "raises-exception",
 }
+#: Tags whose code the website folds or leaves out.
+FOLDED = {
+    "explorer", "quiz", "guess", "solution", "hide-input", "hide-cell", "remove-input",
+    "remove-cell",
+}
 MAX_LINES = 20
+MAX_WIDTH = 87  # what the website shows on a screen of 1280 px; more must be scrolled sideways
 GROW = "more_of"  # the one decorator that a part of a class may have: it joins the parts
 MIN_ALT_WORDS = 4
 
@@ -28,7 +34,7 @@ def problems(nb: NotebookNode, root: Path) -> list[str]:
         said += [f"{where}: {what}" for what in _tags(cell)]
         if cell.cell_type != "code":
             continue
-        for rule in (_length, _comments, _images, _streams, _errors, _addresses, _measured):
+        for rule in (_length, _width, _comments, _images, _streams, _errors, _addresses, _measured):
             said += [f"{where}: {what}" for what in rule(cell)]
         said += [f"{where}: {what}" for what in _saved(cell, root)]
         count = len(code_cells(nb.cells[: index + 1]))
@@ -55,6 +61,14 @@ def _length(cell: NotebookNode) -> Iterator[str]:
     n_lines = sum(bool(line.strip()) for line in cell.source.split("\n"))
     if n_lines > MAX_LINES:
         yield f"{n_lines} lines, at most {MAX_LINES}: split the cell or move code to a module"
+
+
+def _width(cell: NotebookNode) -> Iterator[str]:
+    if FOLDED & set(cell.metadata.get("tags", [])):
+        return
+    for line in cell.source.split("\n"):
+        if len(line) > MAX_WIDTH:
+            yield f"a line of {len(line)} characters, at most {MAX_WIDTH}: {line.strip()[:40]}…"
 
 
 def _comments(cell: NotebookNode) -> Iterator[str]:

@@ -17,7 +17,8 @@ import shutil
 import subprocess
 import sys
 import time
-from functools import partial
+from contextlib import suppress
+from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -180,6 +181,12 @@ def build() -> bool:
     return True
 
 
+@lru_cache(maxsize=100)
+def zipped(path: Path, changed_ns: int) -> bytes:
+    """Return a file compressed; `changed_ns` tells a rebuilt file from the one that was kept."""
+    return gzip.compress(path.read_bytes(), compresslevel=6)
+
+
 class Handler(SimpleHTTPRequestHandler):
     """Serve files as a web host does: text compressed, and asked for again after a rebuild."""
 
@@ -193,7 +200,7 @@ class Handler(SimpleHTTPRequestHandler):
         wanted = "gzip" in self.headers.get("Accept-Encoding", "")
         if not (wanted and path.is_file() and path.suffix in self.compressed):
             return super().send_head()
-        body = gzip.compress(path.read_bytes(), compresslevel=6)
+        body = zipped(path, path.stat().st_mtime_ns)
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Encoding", "gzip")
@@ -202,6 +209,11 @@ class Handler(SimpleHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
         return None
+
+    def handle(self) -> None:
+        """Answer; a reader who leaves a page before it is there is no error."""
+        with suppress(ConnectionError):
+            super().handle()
 
     def end_headers(self) -> None:
         """Let the browser keep nothing without asking."""

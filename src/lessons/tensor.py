@@ -58,7 +58,7 @@ class Tensor:
     def __init__(self, data, parents=()):
         data = np.asarray(data)
         if data.dtype.kind not in "biuf":
-            raise TypeError(f"a Tensor holds numbers, got an array of type {data.dtype}")
+            raise TypeError(f"a Tensor holds numbers, not the type {data.dtype}")
         self.data = data if data.dtype.kind == "f" else data.astype(np.float64)
         self.parents, self.grad = parents, None
 
@@ -81,7 +81,8 @@ class Tensor:
 
     def __add__(self, other):
         other = as_tensor(other, self)
-        return Tensor(self.data + other.data, ((self, lambda g: g), (other, lambda g: g)))
+        parents = (self, lambda g: g), (other, lambda g: g)
+        return Tensor(self.data + other.data, parents)
 
     def __mul__(self, other):
         other = as_tensor(other, self)
@@ -114,10 +115,9 @@ class Tensor:
         other = as_tensor(other, self)
         a, b = self.data, other.data
         if min(a.ndim, b.ndim) < 2:
-            raise ValueError(f"@ multiplies matrices, got shapes {a.shape} and {b.shape}: reshape "
-                             "a vector to one column, (n, 1), or one row, (1, n)")
-        a_turned, b_turned = a.swapaxes(-1, -2), b.swapaxes(-1, -2)
-        return Tensor(a @ b, ((self, lambda g: g @ b_turned), (other, lambda g: a_turned @ g)))
+            raise ValueError(f"@ takes matrices, not shapes {a.shape} and {b.shape}: "
+                             "make a vector a column, (n, 1), or a row, (1, n)")
+        return Tensor(a @ b, ((self, lambda g: g @ b.mT), (other, lambda g: a.mT @ g)))
 
     def __rmatmul__(self, other):
         return as_tensor(other, self) @ self
@@ -195,11 +195,11 @@ class Tensor:
             another shape.
         """
         if seed is None and self.data.size != 1:
-            raise ValueError(f"backward() starts from one number, this tensor has shape "
-                             f"{self.shape}: take a sum or a mean first, or give a seed")
-        seed = np.ones_like(self.data) if seed is None else np.array(seed, self.data.dtype)
+            raise ValueError("backward() starts from one number, the tensor has shape "
+                             f"{self.shape}: take a sum or mean, or give a seed")
+        seed = np.array(np.ones(self.shape) if seed is None else seed, self.data.dtype)
         if seed.shape != self.shape:
-            raise ValueError(f"the seed has shape {seed.shape}, the tensor {self.shape}")
+            raise ValueError(f"the seed has shape {seed.shape}, not {self.shape}")
         grads = {id(self): seed}
         for node in reversed(topological_order(self)):
             grad = grads.pop(id(node))
@@ -210,15 +210,15 @@ class Tensor:
                 grads[id(parent)] = part if held is None else held + part
 
 
-def as_tensor(value, like):
-    """Return `value` as a Tensor; plain numbers and arrays take the type of `like`.
+def as_tensor(x, like):
+    """Return `x` as a Tensor; plain numbers and arrays take the type of `like`.
 
     Examples
     --------
     >>> as_tensor(2, like=Tensor(np.float32(1))).data.dtype
     dtype('float32')
     """
-    return value if isinstance(value, Tensor) else Tensor(np.asarray(value, like.data.dtype))
+    return x if isinstance(x, Tensor) else Tensor(np.asarray(x, like.data.dtype))
 
 
 def topological_order(result):

@@ -302,7 +302,7 @@ def test_float32_stays_float32():
     (lambda: Tensor(["a"]), TypeError, "holds numbers"),
     (lambda: Tensor(None), TypeError, "holds numbers"),
     (lambda: Tensor(1j), TypeError, "holds numbers"),
-    (lambda: Tensor(np.ones((2, 3))) @ np.ones(3), ValueError, r"one column, \(n, 1\)"),
+    (lambda: Tensor(np.ones((2, 3))) @ np.ones(3), ValueError, r"a column, \(n, 1\)"),
     (lambda: np.ones(2) @ Tensor(np.ones((2, 3))), ValueError, r"\(2,\) and \(2, 3\)"),
 ])
 def test_mistakes_are_said(make, error, words):

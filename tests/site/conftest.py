@@ -21,6 +21,13 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one page in one process, which visits and computes it once."""
+    for item in items:
+        if name := getattr(item, "callspec", None) and item.callspec.params.get("name"):
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
 @dataclass(frozen=True)
 class Site:
     """Where the built site is: files, and the same files behind a web server with gzip."""

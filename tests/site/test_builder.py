@@ -1,8 +1,13 @@
 """`tools.site`: addresses, launch buttons, ports, and what makes a build fail or start afresh."""
 
+import gzip
 import shutil
 import socket
+import struct
 import subprocess
+import threading
+import time
+import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -141,3 +146,23 @@ def test_a_port_in_use(monkeypatch, capsys, tmp_path):
         with builder.open_server(None, tmp_path) as server:
             assert port < server.server_address[1] < port + 20
         assert f"Port {port} is in use" in capsys.readouterr().out
+
+
+def test_a_reader_who_leaves_early_and_a_rebuilt_page(tmp_path, capfd):
+    page = tmp_path / "page.html"
+    page.write_text("old " * 2_000_000)
+    with builder.open_server(0, tmp_path) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = server.server_address
+        with socket.create_connection(address) as reader:  # asks, and is gone
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reader.sendall(b"GET /page.html HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.3)  # the answer is under way
+        for text in ("old", "new"):
+            page.write_text(text)
+            request = urllib.request.Request(
+                f"http://{address[0]}:{address[1]}/page.html", headers={"Accept-Encoding": "gzip"})
+            with urllib.request.urlopen(request) as answer:
+                assert gzip.decompress(answer.read()) == text.encode()
+        server.shutdown()
+    assert "Exception" not in capfd.readouterr().err
