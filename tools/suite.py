@@ -14,9 +14,8 @@ from tools import environment
 
 ROOT = Path(__file__).resolve().parents[1]
 PY = sys.executable
-#: Tests of one file stay together, or those of one group where a file has groups.
+#: Tests of one file stay together; those of the site, by page (tests/site/conftest.py).
 PYTEST = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile"]
-BY_GROUP = [*PYTEST[:-1], "loadgroup"]
 
 #: Name, what it is, and its command.
 PARTS = {
@@ -30,7 +29,7 @@ PARTS = {
     "portable": ("the same on the oldest instruction sets",
                  [PY, "-m", "tools.notebooks", "test", "--portable"]),
     "site": ("the site in a real browser",
-             [*BY_GROUP, "tests/site", "--ignore", "tests/site/test_frame_cost.py"]),
+             [*PYTEST, "tests/site", "--ignore", "tests/site/test_frame_cost.py"]),
     # Alone: another browser beside it makes every frame dearer.
     "frames": ("what a move of a slider costs",
                [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider",
