@@ -33,6 +33,7 @@ class Visit:
     katex_loaded: bool
     violations: dict[str, list[str]]
     overflow: dict[str, int]
+    wide_code: list[str]
     sent_bytes: int
     own_bytes: int
 
@@ -57,6 +58,7 @@ def visit(site: Site, new_page: Callable[..., tuple[Page, Watch]]) -> Callable[[
                 formulas: document.querySelectorAll(".math .tex").length,
                 katex: "katex" in window })"""
         )
+        wide_code = page.evaluate(WIDE_CODE)
         page.emulate_media(reduced_motion="reduce")  # no half-way colours
         violations = {"light": axe(page)}
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
@@ -84,6 +86,7 @@ def visit(site: Site, new_page: Callable[..., tuple[Page, Watch]]) -> Callable[[
             state["katex"],
             violations,
             overflow,
+            wide_code,
             sum(size for _, size in sizes),
             sum(size for url, size in sizes if not urlsplit(url).path.endswith(pictures)),
         )
@@ -98,6 +101,13 @@ TOO_WIDE = """() => {
     found["the page"] = document.documentElement.scrollWidth;
   return found;
 }"""
+
+
+#: Code in sight, not folded away, that must be scrolled sideways.
+WIDE_CODE = """() => [...document.querySelectorAll(".cell_input pre")]
+  .filter((code) => code.checkVisibility() && !code.closest("details"))
+  .filter((code) => code.scrollWidth > code.clientWidth)
+  .map((code) => code.textContent.slice(0, 80))"""
 
 
 #: The rules look at every element: half a minute for a long chapter. So the colours of code are
@@ -156,6 +166,11 @@ def test_accessibility(visit, name, scheme):
 @pytest.mark.parametrize("name", PAGES)
 def test_no_sideways_scroll_at_360_px(visit, name):
     assert visit(name).overflow == {}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_code_in_sight_needs_no_sideways_scroll_at_1280_px(visit, name):
+    assert visit(name).wide_code == []
 
 
 @pytest.mark.parametrize("name", PAGES)
