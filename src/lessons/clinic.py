@@ -190,8 +190,7 @@ def nearest(train, n_classes, valid=None, n=5):
     Returns
     -------
     list of (str, float)
-        Name and distance, the nearest first. A distance of 1 means: as far as two runs of
-        different faults typically are, feature by feature.
+        Name and distance, the nearest first. Distances say an order and nothing else.
 
     Examples
     --------

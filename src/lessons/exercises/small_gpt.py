@@ -101,7 +101,7 @@ EXERCISES = [
         title="Count the parameters of a changed GPT",
         difficulty=2,
         reference=count_parameters,
-        takeaway="12 L D² and the vocabulary: all the rest is below one per cent.",
+        takeaway="12 L D² and the vocabulary; normalisation and positions are a small rest.",
         hints=(
             "A linear layer from n to m has n·m weights; a norm has 2 D numbers.",
             "A block: D → 3 D and D → D in attention, D → 4 D and 4 D → D in the MLP, 2 norms.",
