@@ -39,6 +39,7 @@
     function label(input, i) {
       if (input.type !== "range") return;
       const text = texts[i][input.value];
+      if (input.getAttribute("aria-valuetext") === text) return;
       input.setAttribute("aria-valuetext", text);
       input.nextElementSibling.textContent = text;
     }
@@ -102,6 +103,14 @@
       load();
     }, { rootMargin: "100%" }).observe(figure);
   }
+
+  // The theme's menus and its search look through the whole page at every key, which costs more
+  // than 1 ms. A key that moves a control is not for them.
+  for (const type of ["keydown", "keyup"])
+    window.addEventListener(type, (event) => {
+      if (/^(Arrow|Home|End|Page)/.test(event.key) && event.target.closest?.("figure.explorer"))
+        event.stopImmediatePropagation();
+    }, true);
 
   const startAll = () => document.querySelectorAll("figure.explorer").forEach(start);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startAll);

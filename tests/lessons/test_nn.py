@@ -126,7 +126,7 @@ def test_parameters_are_counted(sizes, count):
     (lambda rng: nn.MLP([4, 2], rng, "step"), "choose from"),
     (lambda rng: nn.Linear(3, 2, rng)(Tensor(np.ones((5, 4)))), r"rows of 3 numbers, got \(5, 4\)"),
     (lambda rng: nn.Linear(3, 2, rng)(Tensor(1.0)), r"rows of 3 numbers, got \(\)"),
-    (lambda rng: nn.Linear(3, 2, rng)(Tensor(np.ones(3))), "one row"),
+    (lambda rng: nn.Linear(3, 2, rng)(Tensor(np.ones(3))), "a row"),
     (lambda rng: nn.MLP([3, 2], rng)(np.ones((3, 1))), "rows of 3 numbers"),
 ])
 def test_wrong_sizes_are_said(make, words):

@@ -8,6 +8,7 @@ from lessons import explore
 from tests.site.test_explorers import PAGES, figure, open_page, outputs
 
 LIMIT_MS = 8.0
+MIN_CHANGES = 40  # of fewer the 95th percentile is the largest or the second largest: chance
 # A frame of the browser goes through these, or the sum says nothing (a new Chromium may rename).
 STAGES = {"UpdateLayoutTree", "Layout", "PrePaint", "Paint", "Layerize", "Commit"}
 WORK = STAGES | {
@@ -84,7 +85,10 @@ def test_a_change_costs_at_most_8_ms(browser, new_page, site, name):
     for payload in outputs(name, explore.MIME_TYPE):
         tries = []
         while len(tries) < 3 and (not tries or min(tries) > LIMIT_MS):  # the machine is shared
-            times = sorted(costs(browser, page, payload["name"]))
+            times = []
+            while len(times) < MIN_CHANGES:
+                times += costs(browser, page, payload["name"])
+            times.sort()
             tries.append(times[round(0.95 * (len(times) - 1))])
         print(f"\n{payload['name']}: median {times[len(times) // 2]:.2f} ms, 95th percentile "
               f"{min(tries):.2f} ms, {len(times)} changes", end="")
@@ -100,10 +104,12 @@ def test_the_change_is_there_before_the_next_frame(page, site, name):
     page.evaluate("""() => {
       const seen = () => [...document.querySelectorAll('g.moving, .explorer-sentence')]
         .map(e => e.innerHTML).join();
-      let before = '';
+      let before = seen();
       window.atOnce = [];
-      document.addEventListener('keydown', () => { before = seen(); }, true);
-      document.addEventListener('input', () => window.atOnce.push(seen() !== before)); }""")
+      document.addEventListener('input', () => {
+        const now = seen();
+        window.atOnce.push(now !== before);
+        before = now; }); }""")
     n_moves = 0
     for payload in outputs(name, explore.MIME_TYPE):
         for field in figure(page, payload["name"]).locator("[data-key]").all():
