@@ -62,6 +62,8 @@ def explorer_html(payload: dict[str, Any]) -> str:
         for panel, moving in zip(record["panels"], record["default"]["panels"], strict=True)
     )
     controls = "".join(_control_html(c, name) for c in record["controls"])
+    # It keeps the place that the longest sentence takes: the page below never moves.
+    longest = max((state[-1] for state in record["states"]), key=len)
     return (
         f'<figure class="explorer" id="explorer-{name}" data-name="{name}" '
         f'aria-labelledby="explorer-{name}-title">'
@@ -69,8 +71,10 @@ def explorer_html(payload: dict[str, Any]) -> str:
         f'<div class="explorer-panels" data-panels="{len(record["panels"])}" role="img" '
         f'aria-label="{escape(record["alt"])}">{panels}</div>'
         f'<div class="explorer-controls">{controls}</div>'
-        '<div class="explorer-state"><output class="explorer-sentence" aria-live="polite">'
+        '<div class="explorer-state"><div class="explorer-said">'
+        '<output class="explorer-sentence" aria-live="polite">'
         f'{escape(record["default"]["sentence"])}</output>'
+        f'<span class="explorer-longest" aria-hidden="true">{escape(longest)}</span></div>'
         '<button type="button" class="explorer-reset">Reset</button></div>'
         f'<script type="application/gzip+base64">{payload["data"]}</script></figure>'
     )

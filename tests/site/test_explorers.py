@@ -255,3 +255,21 @@ def test_quizzes_answer_at_once(page, site, name):
             assert said.endswith(option["why"].replace("`", ""))
         radios.first.click()
         assert feedback.get_attribute("data-right") == str(payload["options"][0]["right"]).lower()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_state_moves_the_page_below(page, site, name):
+    open_page(page, site, name)
+    for explorer in names(page):
+        heights = figure(page, explorer).evaluate("""f => {
+          const inputs = [...f.querySelectorAll('[data-key]')];
+          const sizes = inputs.map(e => e.options ? e.options.length : Number(e.max) + 1);
+          const heights = new Set();
+          for (let k = 0; k < sizes.reduce((a, b) => a * b); k++) {
+            let rest = k;
+            inputs.forEach((e, i) => { e.value = rest % sizes[i]; rest = Math.floor(rest / sizes[i]); });
+            inputs[0].dispatchEvent(new Event('input', { bubbles: true }));
+            heights.add(f.offsetHeight);
+          }
+          return [...heights]; }""")
+        assert len(heights) == 1, f"{explorer} is {heights} px high"

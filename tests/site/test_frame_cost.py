@@ -8,7 +8,7 @@ from lessons import explore
 from tests.site.test_explorers import PAGES, figure, open_page, outputs
 
 LIMIT_MS = 8.0
-MIN_CHANGES = 40  # of fewer the 95th percentile is the largest or the second largest: chance
+MIN_CHANGES = 20  # of fewer the 95th percentile is the largest or the second largest: chance
 # A frame of the browser goes through these, or the sum says nothing (a new Chromium may rename).
 STAGES = {"UpdateLayoutTree", "Layout", "PrePaint", "Paint", "Layerize", "Commit"}
 WORK = STAGES | {
