@@ -267,7 +267,9 @@ def test_no_state_moves_the_page_below(page, site, name):
           const heights = new Set();
           for (let k = 0; k < sizes.reduce((a, b) => a * b); k++) {
             let rest = k;
-            inputs.forEach((e, i) => { e.value = rest % sizes[i]; rest = Math.floor(rest / sizes[i]); });
+            inputs.forEach((e, i) => {
+              e.value = rest % sizes[i];
+              rest = Math.floor(rest / sizes[i]); });
             inputs[0].dispatchEvent(new Event('input', { bubbles: true }));
             heights.add(f.offsetHeight);
           }
