@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lessons import data, losses, nn
-from lessons.optim import SGD
+from lessons import data
+from lessons.engine import losses, nn
+from lessons.engine.optim import SGD
 
 RESULT = Path(__file__).with_suffix(".json")
 N_EPOCHS, N_ROUNDS = 5, 5

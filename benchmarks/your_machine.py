@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lessons import hardware
+from lessons.machines import hardware
 
 RESULT = Path(__file__).with_suffix(".json")
 N_ROUNDS = 8

@@ -1,6 +1,6 @@
 """Record the runs of the loss-curve clinic: ``python -m experiments.clinic`` (a few minutes).
 
-Writes ``src/lessons/tables/clinic.json``. With ``--check`` it runs everything again, compares the
+Writes ``src/lessons/studies/clinic/record.json``. With ``--check`` it runs everything again, compares the
 start of every curve with the record, and asks whether the whole of it is still nearest to its case.
 """
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons import clinic
-from lessons.clinic_runs import EVERY, N_STEPS, letters, run
+from lessons.studies.clinic import cases as clinic
+from lessons.studies.clinic.programs import EVERY, N_STEPS, letters, run
 
-FILE = Path(__file__).parents[1] / "src" / "lessons" / "tables" / "clinic.json"
+FILE = path_of("clinic")
 SEEDS = range(5)
 BRIEF = ((), (("train", "valid"),))  # what is kept of seed 0, and of the others
 

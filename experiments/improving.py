@@ -20,11 +20,11 @@ import sklearn
 import torch
 
 import lessons
-from lessons import ablation
-from lessons.folds import N_FOLDS, N_LARGEST, fold
-from lessons.recipes import Recipe, build, n_parameters
+from lessons.studies.improving import runs as ablation
+from lessons.studies.improving.folds import N_FOLDS, N_LARGEST, fold
+from lessons.studies.improving.networks import Recipe, build, n_parameters
 
-RESULT = Path(lessons.__file__).parent / "tables" / "improving.json"
+RESULT = path_of("improving")
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
 FIRST_RATES = RATES[2:-2]  # where the search begins
 SIZES = [400, N_LARGEST]

@@ -1,7 +1,7 @@
 """Record the run of the chapter on a small GPT: ``python -m experiments.small_gpt [FOLDER]``.
 
-It trains with `lessons.train`, in at most five minutes of one free core, and then looks at the
-checkpoints: samples, attention, next tokens. The result is ``src/lessons/tables/small_gpt.json``.
+It trains with `lessons.train.run`, in at most five minutes of one free core, and then looks at the
+checkpoints: samples, attention, next tokens. The result is ``src/lessons/studies/small_gpt/record.json``.
 A folder that holds the finished run already is not trained again.
 """
 
@@ -20,11 +20,13 @@ from pathlib import Path
 
 import torch
 
-from lessons import checkpoint, corpus, gpt, run_log, token_data
-from lessons.run_config import TrainConfig
-from lessons.tokenizer import BytePairTokenizer
+from lessons.data import corpus
+from lessons.gpt import model as gpt
+from lessons.train import checkpoint, log as run_log, tokens as token_data
+from lessons.train.config import TrainConfig
+from lessons.gpt.tokenizer import BytePairTokenizer
 
-TABLE = Path(__file__).parents[1] / "src/lessons/tables/small_gpt.json"
+RECORD = path_of("small_gpt")
 SETTINGS = {
     "n_steps": 1000, "batch_size": 16, "lr": 0.003, "dropout": 0.1, "device": "cpu",
     "valid_every": 25, "save_every": 25, "keep": 100, "tensorboard": False,
@@ -82,7 +84,7 @@ def write(model, tokenizer, text, n_new, **how):
 
 @torch.no_grad()
 def validate(model, tokenizer):
-    """Return validation loss and bits per byte, as `lessons.trainer` measures them."""
+    """Return validation loss and bits per byte, as `lessons.train.trainer` measures them."""
     ids = torch.tensor(tokenizer.encode(corpus.split(corpus.topics())[1]))
     windows = token_data.ordered(ids, model.config.n_positions, n=256, size=16)
     nats = sum(gpt.loss(model, *window).item() * window[1].numel() for window in windows)
@@ -137,8 +139,8 @@ def main(folder):
         "python": platform.python_version(), "date": datetime.date.today().isoformat(),
         "curves": curves(folder), "begin": BEGIN, "samples": samples,
     } | look(*model_at(folder, SETTINGS["n_steps"]))
-    TABLE.write_text(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
-    print(f"{TABLE.name}: {TABLE.stat().st_size:,} bytes")
+    RECORD.write_text(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+    print(f"{RECORD.name}: {RECORD.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

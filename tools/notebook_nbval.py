@@ -85,7 +85,7 @@ def payloads(outputs) -> list[dict]:
     packed = [o["data"][MIME_TYPE] for o in outputs if MIME_TYPE in o.get("data", {})]
     if not packed:
         return []
-    from lessons.explore import unpack  # imports matplotlib, which most notebooks do not need here
+    from lessons.widgets.explorers import unpack  # imports matplotlib, which most notebooks do not need here
 
     return [unpack(payload) for payload in packed]
 

@@ -4,8 +4,6 @@ Every colour has a role and keeps it through the whole book. On the website the 
 roles become CSS variables, so that figures follow the light and the dark theme.
 """
 
-import math
-
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +11,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from lessons.words import power_of_ten
 
 INK = "#1f2328"
 MUTED = "#57606a"
@@ -181,51 +181,9 @@ def keep_in_reach(line: Line2D) -> None:
         line.set_data(points.T)
 
 
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def power_of_ten(x: float, _position=None) -> str:
-    """Write a power of ten in plain characters; other numbers give an empty label.
-
-    Examples
-    --------
-    >>> power_of_ten(0.001), power_of_ten(1), power_of_ten(100.0), power_of_ten(3)
-    ('10⁻³', '1', '100', '')
-    """
-    if x <= 0:
-        return ""
-    exponent = round(math.log10(x))
-    if not math.isclose(x, 10.0**exponent, rel_tol=1e-9):
-        return ""
-    if 0 <= exponent <= 2:
-        return f"{10**exponent}"
-    return "10" + str(exponent).translate(_SUPERSCRIPT)
-
-
 def plain_log_labels(ax: Axes) -> None:
     """Label the logarithmic axes of `ax` in plain characters instead of mathtext."""
     for axis in (ax.xaxis, ax.yaxis):
         if axis.get_scale() == "log":
             axis.set_major_formatter(FuncFormatter(power_of_ten))
             axis.set_minor_formatter(NullFormatter())
-
-
-def number(x: float) -> str:
-    """Write a number for a reader: three significant digits, infinities in words.
-
-    Examples
-    --------
-    >>> number(0.012345), number(1234567.0), number(float("nan"))
-    ('0.0123', '1.23 × 10⁶', 'no longer a number')
-    >>> number(float("inf"))
-    'beyond the largest number'
-    """
-    if math.isnan(x):
-        return "no longer a number"
-    if math.isinf(x):
-        return "beyond the largest number" if x > 0 else "below the smallest number"
-    if x == 0 or 1e-3 <= abs(x) < 1e5:
-        text = f"{x:.3g}"
-        return text if "e" not in text else f"{x:,.0f}"
-    mantissa, exponent = f"{x:.2e}".split("e")
-    return f"{float(mantissa):g} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from lessons import ablation
-from lessons.ablation import evaluate, interval, shrink, train
-from lessons.folds import fold
-from lessons.recipes import Recipe, build
+from lessons.studies.improving import runs as ablation
+from lessons.studies.improving.runs import evaluate, interval, shrink, train
+from lessons.studies.improving.folds import fold
+from lessons.studies.improving.networks import Recipe, build
 
 SPLIT = fold(1, 400)
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from lessons import answers, check
+from lessons.widgets import checks as check
+from lessons.widgets.checks import compare as answers
 
 SUM = check.Exercise(
     name="add", title="Add two vectors", difficulty=1, reference=lambda a, b: a + b,

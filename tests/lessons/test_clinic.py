@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments import clinic as recipe
-from lessons import clinic, clinic_runs
+from lessons.studies.clinic import cases as clinic, programs as clinic_runs
 
 
 def measured(train, n_classes=10, valid=None):

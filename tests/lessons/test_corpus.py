@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lessons import corpus
+from lessons.data import corpus
 
 ROOT = Path(__file__).parents[2]
 TEXT = corpus.topics()

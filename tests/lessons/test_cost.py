@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from lessons import cost
+from lessons.planning import cost
 from lessons.data import table
 
 MODELS = {m["name"]: m for m in table("architectures")}

@@ -10,8 +10,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lessons import data, losses, nn, optim
-from lessons.tensor import Tensor, gradient_check
+from lessons import data
+from lessons.engine import losses, nn, optim
+from lessons.engine.tensor import Tensor, gradient_check
 
 RTOL = 1e-10
 

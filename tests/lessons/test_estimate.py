@@ -5,8 +5,9 @@ import math
 
 import pytest
 
-from lessons import cost, hardware, machine_card
-from lessons.estimate import (
+from lessons.machines import hardware, card as machine_card
+from lessons.planning import cost
+from lessons.widgets.estimates import (
     MIME_TYPE,
     duration,
     estimate,

@@ -9,7 +9,7 @@ from pathlib import Path
 import jupytext
 import pytest
 
-from lessons.check import chapters, grade, load
+from lessons.widgets.checks import chapters, grade, load
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"{chapter}/{name}" for chapter in chapters() for name in load(chapter)]

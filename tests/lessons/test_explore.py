@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lessons import explore as module
+from lessons.widgets import explorers as module
 from lessons import plots
-from lessons.explore import ExplorerError, choice, explore, pack, slider, unpack
+from lessons.widgets.explorers import ExplorerError, choice, explore, pack, slider, unpack
 
 
 def frame(left, right):

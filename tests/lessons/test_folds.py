@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from lessons.folds import N_FOLDS, fold, shift_images, standardised
+from lessons.studies.improving.folds import N_FOLDS, fold, shift_images, standardised
 
 
 def as_rows(X):

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from lessons.guess import MIME_TYPE, Scale, guess
-from lessons.guess_views import curve_svg, to_html, widget
+from lessons.widgets.guesses import MIME_TYPE, Scale, guess
+from lessons.widgets.guesses.html import curve_svg, to_html, widget
 from tests.lessons.pages import Reader
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from lessons import data, formats, hardware
+from lessons import data
+from lessons.machines import formats, hardware
 
 MACHINES = hardware.accelerators()
 

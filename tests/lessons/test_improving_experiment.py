@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from experiments import improving
-from lessons import ablation
+from lessons.studies.improving import runs as ablation
 
 
 @pytest.fixture

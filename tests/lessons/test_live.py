@@ -11,12 +11,12 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
-from lessons.explore import choice, explore, slider
-from lessons.live import LiveExplorer, control_widget
+from lessons.widgets.explorers import choice, explore, slider
+from lessons.widgets.explorers.live import LiveExplorer, control_widget
 
 CODE = '''
 import time
-from lessons.explore import choice, explore, slider
+from lessons.widgets.explorers import choice, explore, slider
 
 drawn = []
 

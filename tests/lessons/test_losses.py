@@ -6,8 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons import losses
-from lessons.tensor import Tensor, gradient_check
+from lessons.engine import losses
+from lessons.engine.tensor import Tensor, gradient_check
 
 F = torch.nn.functional
 RNG = np.random.default_rng(0)

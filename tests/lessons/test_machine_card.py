@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons import hardware, machine_card
+from lessons.machines import hardware, card as machine_card
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from lessons import nn
-from lessons.tensor import Tensor
+from lessons.engine import nn
+from lessons.engine.tensor import Tensor
 
 F = torch.nn.functional
 EXTREME = np.array([[-1e4, -30.0, -1.0], [-1e-3, 0.0, 1e-3], [1.0, 30.0, 1e4]])

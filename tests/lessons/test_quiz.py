@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from lessons.quiz import MIME_TYPE, quiz, to_html
+from lessons.widgets.quizzes import MIME_TYPE, quiz, to_html
 
 
 def make(**changes):

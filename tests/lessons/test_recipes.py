@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from lessons.recipes import Recipe, Residual, build, n_parameters
+from lessons.studies.improving.networks import Recipe, Residual, build, n_parameters
 
 
 def kinds(recipe):

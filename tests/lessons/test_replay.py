@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from lessons import estimate, explore, guess, quiz
-from lessons.explore import choice, pack, slider
-from lessons.replay import Renderer, explorer_html
+from lessons.widgets import estimates as estimate, explorers as explore, guesses as guess, quizzes as quiz
+from lessons.widgets.explorers import choice, pack, slider
+from lessons.widgets.sphinx import Renderer, explorer_html
 
 NASTY = 'Is a < b & "c" > \'d\'? </script><b>'
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lessons import plots
-from lessons.svg import fragment
+from lessons.widgets.explorers.svg import fragment
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import jupytext
 import numpy as np
 import pytest
 
-from lessons import tensor
-from lessons.tensor import Tensor, gradient_check
+from lessons.engine import tensor
+from lessons.engine.tensor import Tensor, gradient_check
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = {  # of the class, in the chapter; its text says so

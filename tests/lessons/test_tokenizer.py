@@ -10,8 +10,8 @@ import tokenizers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessons import corpus
-from lessons.tokenizer import BytePairTokenizer, merge, pieces, to_bytes, train_bpe
+from lessons.data import corpus
+from lessons.gpt.tokenizer import BytePairTokenizer, merge, pieces, to_bytes, train_bpe
 
 TEXT = corpus.topics()
 OURS = train_bpe(TEXT, 1024)

@@ -22,11 +22,12 @@ import psutil
 import pytest
 import torch
 
-from lessons import checkpoint, distributed, gpt, run_log, run_options, sample, token_data, train
+from lessons.gpt import model as gpt
+from lessons.train import checkpoint, processes as distributed, log as run_log, options as run_options, sample, tokens as token_data, run as train
 from lessons.files import only_writer
-from lessons.optim import schedule
-from lessons.run_config import ConfigError, TrainConfig
-from lessons.trainer import Diverged, Trainer, adamw
+from lessons.engine.optim import schedule
+from lessons.train.config import ConfigError, TrainConfig
+from lessons.train.trainer import Diverged, Trainer, adamw
 
 TINY = {"vocab_size": 256, "n_positions": 16, "n_layers": 2, "n_heads": 2, "d_model": 32,
         "batch_size": 8, "n_steps": 12, "n_warmup": 3, "schedule": "constant", "log_every": 1,
@@ -624,8 +625,8 @@ def test_sampling_from_nothing_and_from_a_step(config, tmp_path, capsys):
 SEVERAL = """
 import json, sys
 import torch.distributed as dist
-from lessons import train
-from lessons.run_config import TrainConfig
+from lessons.train import run as train
+from lessons.train.config import TrainConfig
 
 dist.init_process_group("gloo")
 for settings in json.loads(sys.argv[1]):

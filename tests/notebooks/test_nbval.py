@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from lessons import explore
-from lessons.explore import MIME_TYPE, pack, unpack
+from lessons.widgets import explorers as explore
+from lessons.widgets.explorers import MIME_TYPE, pack, unpack
 from tools import notebook_nbval, notebook_run, notebooks
 from tools.notebook_cells import code_cells, dumps, load
 from tools.notebook_nbval import TOLERANCE_PX, explorer_differences, svg_differs
@@ -18,7 +18,7 @@ PAGES = {
     "shuffled": "import os\n\nprint(os.getpid())",
     "measured": "import os\n\nprint('cell took', os.getpid() / 7, 'ms')",
     "processor": "import os\n\nprint(os.environ.get('ATEN_CPU_CAPABILITY'))",
-    "explorer": """from lessons.explore import explore, slider
+    "explorer": """from lessons.widgets.explorers import explore, slider
 
 
 def draw(ax, x):

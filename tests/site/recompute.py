@@ -13,7 +13,7 @@ import warnings
 
 import jupytext
 
-from lessons import explore
+from lessons.widgets import explorers as explore
 
 
 def explorers(path):

@@ -6,8 +6,9 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from lessons import estimate, hardware
-from lessons.machine_card import rates
+from lessons.machines import hardware
+from lessons.widgets import estimates as estimate
+from lessons.machines.card import rates
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
 from tools import site as builder
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lessons import explore, quiz
+from lessons.widgets import explorers as explore, quizzes as quiz
 from tests.site.conftest import unfold
 from tools.notebook_nbval import svg_differs
 

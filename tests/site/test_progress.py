@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from lessons import check, guess
+from lessons.widgets import checks as check, guesses as guess
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
 from tools import site as builder
 

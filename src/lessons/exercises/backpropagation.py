@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.check import Exercise
+from lessons.exercises.base import Exercise
 
 
 def sigmoid_backward(g, x):

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from lessons import data
-from lessons.check import Exercise
+from lessons.exercises.base import Exercise
 
 
 def accuracy(scores, labels):

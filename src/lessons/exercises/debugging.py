@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.check import Exercise
+from lessons.exercises.base import Exercise
 
 
 def forward(x, W, V):

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from lessons.check import Exercise
-from lessons.optim import schedule
+from lessons.exercises.base import Exercise
+from lessons.engine.optim import schedule
 
 
 def gd_step(theta, grad, lr):

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from lessons import cost
-from lessons.check import Exercise
-from lessons.hardware import matmul_intensity
+from lessons.planning import cost
+from lessons.exercises.base import Exercise
+from lessons.machines.hardware import matmul_intensity
 
 
 def intensity(m, k, n, bytes_per_number):

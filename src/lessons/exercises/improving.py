@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from lessons.check import Exercise
+from lessons.exercises.base import Exercise
 
 
 def conv_layer(size, n_in, n_out, kernel, stride, padding):

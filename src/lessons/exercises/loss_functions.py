@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from lessons import losses
-from lessons.check import Exercise
-from lessons.tensor import Tensor
+from lessons.engine import losses
+from lessons.exercises.base import Exercise
+from lessons.engine.tensor import Tensor
 
 
 def huber_loss(y_hat, y, delta):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from lessons.check import Exercise
+from lessons.exercises.base import Exercise
 
 
 def two_layers(X, W1, b1, W2, b2):

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from lessons.check import Exercise
-from lessons.tokenizer import merge
+from lessons.exercises.base import Exercise
+from lessons.gpt.tokenizer import merge
 
 
 def merge_most_frequent(ids, new):

@@ -1,0 +1,113 @@
+"""Data sets for training that need no download; each takes the generator that it draws from."""
+
+import numpy as np
+
+
+def _generator(rng):
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"give a generator, such as np.random.default_rng(0), not {rng!r}")
+    return rng
+
+
+def digits(rng, test_share=0.25):
+    """Return scikit-learn's 1,797 handwritten digits, shuffled and split.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Decides which images are used for testing.
+    test_share : float
+        Share of the images kept for testing, between 0 and 1.
+
+    Returns
+    -------
+    X_train, y_train, X_test, y_test : numpy.ndarray
+        Images as rows of 64 brightness values from 0 to 1, and labels 0 to 9.
+
+    References
+    ----------
+    E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
+
+    Examples
+    --------
+    >>> X_train, y_train, X_test, y_test = digits(np.random.default_rng(0))
+    >>> X_train.shape, X_test.shape
+    ((1348, 64), (449, 64))
+    """
+    from sklearn.datasets import load_digits  # slow to import, and only needed here
+
+    if not 0 < test_share < 1:
+        raise ValueError(f"test_share must lie between 0 and 1, got {test_share}")
+    X, y = load_digits(return_X_y=True)
+    order = _generator(rng).permutation(len(X))
+    n_test = round(test_share * len(X))
+    test, train = order[:n_test], order[n_test:]
+    return X[train] / 16.0, y[train], X[test] / 16.0, y[test]
+
+
+def batches(X, y, batch_size, rng):
+    """Yield the rows of `X` and `y` once, shuffled, in batches; the last may be shorter.
+
+    Examples
+    --------
+    >>> X, y = np.arange(10.0).reshape(5, 2), np.arange(5)
+    >>> [len(b) for _, b in batches(X, y, 2, np.random.default_rng(0))]
+    [2, 2, 1]
+    """
+    if batch_size < 1:
+        raise ValueError(f"a batch holds one example or more, got batch_size={batch_size}")
+    if len(X) != len(y):
+        raise ValueError(f"X has {len(X)} rows, y has {len(y)}: they must belong together")
+    order = _generator(rng).permutation(len(X))
+    for start in range(0, len(X), batch_size):
+        rows = order[start : start + batch_size]
+        yield X[rows], y[rows]
+
+
+def line(rng, n, slope=2.0, intercept=1.0, noise=0.5):
+    """Return `n` points near a straight line: `x` uniform in [-1, 1], `y` with normal noise.
+
+    Examples
+    --------
+    >>> x, y = line(np.random.default_rng(0), 20)
+    >>> x.shape, y.shape
+    ((20,), (20,))
+    """
+    if n < 1:
+        raise ValueError(f"a data set has one point or more, got n={n}")
+    x = _generator(rng).uniform(-1.0, 1.0, n)
+    return x, intercept + slope * x + noise * rng.standard_normal(n)
+
+
+def spirals(rng, n, turns=1.5, noise=0.06):
+    """Return `n` points on two spirals that wind around each other.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the places along the spirals and of the noise.
+    n : int
+        Number of points; they belong to the two spirals in turn.
+    turns : float
+        How often each spiral goes round. The more turns, the harder the task.
+    noise : float
+        Standard deviation of what is added to both coordinates.
+
+    Returns
+    -------
+    X, y : numpy.ndarray
+        Points, shape (n, 2), at most about 1 from the middle; and labels 0 and 1, shape (n,).
+
+    Examples
+    --------
+    >>> X, y = spirals(np.random.default_rng(0), 100)
+    >>> X.shape, y[:4]
+    ((100, 2), array([0, 1, 0, 1]))
+    """
+    if n < 1:
+        raise ValueError(f"a data set has one point or more, got n={n}")
+    y = np.arange(n) % 2
+    radius = np.sqrt(_generator(rng).random(n))  # the root spreads the points evenly
+    angle = 2 * np.pi * turns * radius + np.pi * y
+    X = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return X + noise * rng.standard_normal((n, 2)), y

@@ -1,0 +1,1 @@
+"""From scratch on numpy: automatic differentiation, layers, losses, optimisers. Never torch."""

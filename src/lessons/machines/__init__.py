@@ -1,0 +1,1 @@
+"""Facts about hardware and numbers: rates, the reader's machine, number formats."""

@@ -1,0 +1,1 @@
+"""Arithmetic before a run: what it costs."""

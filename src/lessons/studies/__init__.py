@@ -1,0 +1,1 @@
+"""Controlled experiments, each a folder with its programs and the record of its runs."""

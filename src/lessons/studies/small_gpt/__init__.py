@@ -1,0 +1,1 @@
+"""The GPT of chapter 10: the record of its training."""

@@ -1,0 +1,16 @@
+"""The training run of chapter 10, and its record: what ``python -m experiments.small_gpt`` wrote."""
+
+from typing import Any
+
+from lessons.studies.record import load
+
+
+def record() -> dict[str, Any]:
+    """Return the recorded run.
+
+    Examples
+    --------
+    >>> sorted(record())[:3]
+    ['attention', 'begin', 'command']
+    """
+    return load("small_gpt")

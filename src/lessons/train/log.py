@@ -1,0 +1,137 @@
+"""What a training run tells: a progress bar, ``metrics.jsonl`` and a log for TensorBoard."""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from tqdm import tqdm
+
+from lessons.machines import hardware
+from lessons.files import write_atomically
+from lessons.train.config import ConfigError
+
+
+def metrics_path(folder) -> Path:
+    """Return where the metrics of a run are.
+
+    Examples
+    --------
+    >>> metrics_path("run").as_posix()
+    'run/metrics.jsonl'
+    """
+    return Path(folder, "metrics.jsonl")
+
+
+def read_metrics(folder) -> list[dict]:
+    """Return the rows of a run's ``metrics.jsonl``, less the half one a killed run left.
+
+    Each step has a row with ``step``, ``loss`` (nats per token, before the step), ``lr`` and
+    ``grad_norm`` (before clipping); every so often it also has ``tokens_per_s`` and, if the
+    machine's rate is known, ``mfu``. A row with ``valid_loss`` and ``bits_per_byte`` tells of a
+    validation after that step.
+    """
+    path, rows = metrics_path(folder), []
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        with suppress(ValueError):  # the process was killed while it wrote this
+            rows.append(json.loads(line))
+    return rows
+
+
+def cut_metrics(folder, step):
+    """Take the rows after a step out of a run's metrics; they will be written again."""
+    rows = [row for row in read_metrics(folder) if row["step"] <= step]
+    text = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    write_atomically(metrics_path(folder), lambda file: file.write(text))
+
+
+def known_peak(gpu_name, mem_bytes):
+    """Return the 16-bit rate of a GPU in FLOP/s, or None if the table does not have it.
+
+    Examples
+    --------
+    >>> f"{known_peak('NVIDIA H100 80GB HBM3', 85e9):.3g}", known_peak("GeForce", 8e9)
+    ('9.89e+14', None)
+    """
+    def difference(machine):
+        return ("PCIe" in machine.name) != ("PCIe" in gpu_name), abs(machine.mem_bytes - mem_bytes)
+
+    same_chip = [machine for machine in hardware.accelerators().values()
+                 if machine.name.split()[0] in gpu_name.replace("-", " ").split()]
+    return min(same_chip, key=difference).flops_per_s if same_chip else None
+
+
+class Log:
+    """All three, from a step on.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The run's folder, with metrics up to `step` and no further.
+    step, n_steps : int
+        Steps done and wanted.
+    tensorboard : bool
+        Whether to write for TensorBoard.
+
+    Raises
+    ------
+    ConfigError
+        If TensorBoard is not installed.
+    """
+
+    def __init__(self, folder, step, n_steps, tensorboard=True):
+        self.path = metrics_path(folder)
+        self.tensorboard = _tensorboard(folder, step) if tensorboard else None
+        # Only a terminal gets a bar (disable=None): a file would fill with them.
+        self.bar = tqdm(total=n_steps, initial=step, unit="step", dynamic_ncols=True, disable=None)
+
+    def write(self, rows):
+        """Write rows as `read_metrics` returns them; the bar shows the last one."""
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        try:
+            with open(self.path, "ab") as file:
+                file.write(text.encode())
+        except OSError as error:  # a full disk does not say for which file
+            raise OSError(error.errno, error.strerror, str(self.path)) from None
+        for row in rows if self.tensorboard else ():
+            for name in row.keys() - {"step"}:
+                if row[name] is not None:
+                    self.tensorboard.add_scalar(name, row[name], row["step"])
+        self.bar.set_postfix_str(words(rows[-1]), refresh=False)
+        self.bar.update(rows[-1]["step"] - self.bar.n)
+
+    def sync(self):
+        """Wait until the disk has all rows."""
+        with open(self.path, "ab") as file:
+            os.fsync(file.fileno())
+        if self.tensorboard:
+            self.tensorboard.flush()
+
+    def close(self):
+        """Close the bar and TensorBoard's log."""
+        self.bar.close()
+        if self.tensorboard:
+            self.tensorboard.close()
+
+
+def _tensorboard(folder, step):
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise ConfigError(f"{error}: pip install tensorboard, or say --tensorboard false") from None
+    return SummaryWriter(str(Path(folder, "tensorboard")), purge_step=step + 1)
+
+
+def words(row) -> str:
+    """Return a row of the metrics in words.
+
+    Examples
+    --------
+    >>> words({"step": 10, "loss": 4.61, "lr": 0.001, "grad_norm": 1.0, "tokens_per_s": 51234.5})
+    'loss 4.610, lr 1.00e-03, 51,234 tokens/s'
+    """
+    forms = {"loss": "loss {:.3f}", "valid_loss": "validation loss {:.3f}",
+             "bits_per_byte": "{:.3f} bits per byte", "lr": "lr {:.2e}",
+             "tokens_per_s": "{:,.0f} tokens/s", "mfu": "MFU {:.1%}"}
+    return ", ".join(form.format(row[name]) for name, form in forms.items()
+                     if row.get(name) is not None)

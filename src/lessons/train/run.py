@@ -1,0 +1,255 @@
+"""Train a small GPT: ``python -m lessons.train.run``.
+
+A run lives in a folder. What it needs to go on after any kind of end is there::
+
+    run/resume.toml      its settings, in the form that --config reads
+    run/tokenizer-*.json learned from its text
+    run/checkpoints/     the newest ones, each with its SHA-256
+    run/metrics.jsonl    the loss of every step, and of every validation
+    run/tensorboard/     the same for TensorBoard
+
+``python -m lessons.train --out run --resume auto`` goes on from the newest checkpoint that is
+whole, and gives (in one process on a CPU) the very numbers of a run without the break. So nothing
+may depend on what came before the checkpoint except what is in it: the random numbers of a step
+come from the seed and the number of the step, and so do the learning rate and the place in the
+data.
+
+``torchrun --nproc-per-node 8 -m lessons.train.run`` trains on eight processes; with ``--parallel fsdp``
+they share the model instead of having a copy each. Checkpoints are the same in all cases. On a
+cluster, torchrun is told the number of machines and where they meet; this command stays as it is.
+
+A run that is told to stop, by Ctrl-C or SIGTERM, writes a checkpoint and ends with status 0
+(torchrun ends with 1 then). Bad settings end with status 2, anything else that goes wrong with 1,
+after one line that says why.
+"""
+
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from lessons.train import checkpoint, processes as distributed, log as run_log, options as run_options, tokens as token_data
+from lessons.train.checkpoint import CheckpointError
+from lessons.files import FolderInUse, only_writer, write_atomically
+from lessons.train.config import ConfigError, TrainConfig
+from lessons.train.trainer import Diverged, Pending, Trainer
+
+
+def train(config, say=tqdm.write) -> dict:
+    """Train a model as a config says, in a new folder or from a checkpoint on.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    say : callable
+        Takes the lines that tell what happens.
+
+    Returns
+    -------
+    dict
+        ``step`` that was reached, whether it was ``stopped`` before the end, the last ``loss``,
+        ``valid_loss``, ``bits_per_byte`` and ``tokens_per_s`` (None if not measured),
+        ``n_parameters``, ``seconds`` and the ``checkpoint`` to go on from.
+
+    Raises
+    ------
+    ConfigError
+        If the settings cannot work, or are not those with which the run began.
+    lessons.checkpoint.CheckpointError
+        If a checkpoint cannot be written or read.
+    lessons.files.FolderInUse
+        If another process trains in the same folder.
+    Diverged
+        If the loss is no longer a number. The checkpoints before that stay.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> config = TrainConfig(out=tempfile.mkdtemp(), vocab_size=256, n_positions=16, n_layers=1,
+    ...                      n_heads=2, d_model=16, n_steps=2, n_warmup=1, n_valid=8,
+    ...                      device="cpu", tensorboard=False)
+    >>> summary = train(config, say=lambda line: None)
+    >>> summary["step"], summary["checkpoint"].name, round(summary["loss"])
+    (2, 'step-00000002.pt', 6)
+    """
+    with distributed.world(config.device) as here:
+        return run(config, here, say)
+
+
+def run(config, here, say) -> dict:
+    """Train in a world of processes: see `train`."""
+    say, start = say if here.is_first else (lambda line: None), time.perf_counter()
+    with ExitStack() as stack:
+        here.from_first(lambda: stack.enter_context(only_writer(config.out)))
+        path = here.from_first(lambda: find_start(config, say))
+        data = here.from_first(lambda: token_data.prepare(config))
+        state = load_everywhere(path, here) if path else None
+        if state and state["text_sha256"] != data.sha256:
+            raise ConfigError(f"{config.data or 'the text'} is not the text with which this run "
+                              "began: its SHA-256 differs")
+        trainer = Trainer(config, here, data, state)
+        del state  # as large as the model and its optimiser
+        here.from_first(lambda: prepare_folder(config, trainer.step, say))
+        if not path:
+            path = trainer.save()  # shows early that the disk takes it
+        say(f"{trainer.describe()}. Step {trainer.step} of {config.n_steps}.")
+        log = None
+        if here.is_first:
+            log = run_log.Log(config.out, trainer.step, config.n_steps, config.tensorboard)
+            stack.callback(log.close)
+        summary = dict.fromkeys(("loss", "valid_loss", "bits_per_byte", "tokens_per_s"))
+        summary |= {"checkpoint": path} | loop(trainer, log, say)
+    return summary | {"step": trainer.step, "stopped": trainer.step < config.n_steps,
+                      "n_parameters": trainer.n_parameters,
+                      "seconds": time.perf_counter() - start}
+
+
+def find_start(config, say):
+    """Return the path of the checkpoint from which a run goes on, or None if it begins."""
+    folder = config.out
+    path, state = None, None
+    if config.resume == "auto":
+        path, state = checkpoint.newest(folder, say)
+    elif config.resume != "no":
+        path = checkpoint.path_of(folder, int(config.resume))
+        try:
+            state = checkpoint.load(path)
+        except CheckpointError as error:
+            steps = [checkpoint.step_of(p) for p in checkpoint.listed(folder)]
+            raise CheckpointError(f"{error}. There are the steps {steps}; --resume auto takes the "
+                                  "newest whole one") from error
+    if state is None:
+        metrics = run_log.metrics_path(folder)
+        if checkpoint.listed(folder) or metrics.exists() and metrics.stat().st_size:
+            raise ConfigError(f"{folder} holds a run already: go on with it by --resume auto, or "
+                              "choose another --out")
+        return None
+    config.check_resumes(state["config"])
+    if state["step"] > config.n_steps:
+        raise ConfigError(f"{path} is beyond the end, n_steps={config.n_steps}: give a larger "
+                          "--n-steps, or an earlier step to --resume")
+    return path
+
+
+def load_everywhere(path, here) -> dict:
+    """Read a checkpoint in each process, or fail in all of them."""
+    try:
+        state, error = checkpoint.load(path), None
+    except CheckpointError as caught:
+        state, error = None, caught
+    if here.any(error is not None):
+        raise error or CheckpointError(f"another process cannot read {path}: all of them must see "
+                                       "the run's folder")
+    return state
+
+
+def prepare_folder(config, step, say):
+    """Take out of the run's folder what comes after a step, and write down the settings."""
+    moved = checkpoint.set_aside(config.out, step)
+    if moved:
+        say(f"Checkpoints after step {step} are kept as {', '.join(p.name for p in moved)}.")
+    run_log.cut_metrics(config.out, step)
+    text = config.to_toml().encode()
+    write_atomically(Path(config.out, "resume.toml"), lambda file: file.write(text))
+
+
+def loop(trainer, log, say) -> dict:
+    """Train until the end or a signal; return the news for the summary."""
+    config, here, pending, news = trainer.config, trainer.here, Pending(trainer), {}
+    write, sync = (log.write, log.sync) if log else (lambda rows: None, lambda: None)
+
+    def due(every):
+        return trainer.step % every == 0 or trainer.step == config.n_steps
+
+    with stop_signals() as stop:
+        stopping = False
+        while trainer.step < config.n_steps and not stopping:
+            pending.add(*trainer.update())
+            if here.size == 1 or due(config.log_every):  # several must agree, which takes time
+                stopping = here.any(stop.is_set())
+            validates, saves = due(config.valid_every), due(config.save_every) or stopping
+            if not (validates or saves or due(config.log_every)):
+                continue
+            rows = fetch(pending, write)  # raises if diverged: NaN must not get into a checkpoint
+            news |= {key: rows[-1][key] for key in ("loss", "tokens_per_s")}
+            if validates:
+                row = trainer.validate()
+                write([row])
+                say(f"Step {trainer.step}: {run_log.words(rows[-1] | row)}")
+                news |= {key: row[key] for key in ("valid_loss", "bits_per_byte")}
+            if saves:
+                sync()  # the metrics must not be behind a checkpoint
+                news["checkpoint"] = trainer.save()
+            pending.restart_clock()
+    return news
+
+
+def fetch(pending, write):
+    """Fetch losses and write them, also those before one that is not a number."""
+    try:
+        rows = pending.fetch()
+    except Diverged as error:
+        if error.rows:
+            write(error.rows)
+        raise
+    write(rows)
+    return rows
+
+
+@contextmanager
+def stop_signals():
+    """Give an event that Ctrl-C and SIGTERM set, so that a step can be finished first."""
+    stop, old = threading.Event(), {}
+
+    def handle(number, frame):
+        stop.set()
+        # A second Ctrl-C acts at once. torchrun passes signals on that its processes get too.
+        if number == signal.SIGINT and "RANK" not in os.environ:
+            signal.signal(number, old[number])
+
+    if threading.current_thread() is threading.main_thread():  # no other one gets signals
+        old |= {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def next_steps(config, summary) -> str:
+    """Return the last lines of a run: what came out, and what to do with it."""
+    out, python = shlex.quote(config.out), "python -m lessons"
+    done = "Stopped" if summary["stopped"] else "Finished"
+    more = "" if summary["stopped"] else f" --n-steps {2 * config.n_steps}"
+    return (f"{done} at step {summary['step']} of {config.n_steps}. {run_log.words(summary)}\n"
+            f"Stored:  {summary['checkpoint']}\n"
+            f"Go on:   {python}.train --out {out} --resume auto{more}\n"
+            f"Sample:  {python}.sample {out} 'The '\n"
+            + f"Curves:  tensorboard --logdir {out}" * config.tensorboard)
+
+
+def main(argv=None) -> int:
+    """Train as the command line says; return the exit status."""
+    try:
+        given = run_options.parse(sys.argv[1:] if argv is None else argv)
+        device = (run_options.inherited(given) | given).get("device", TrainConfig.device)
+        with distributed.world(device) as here:
+            config = here.from_first(lambda: run_options.complete(given))
+            summary = run(config, here, tqdm.write)
+            if here.is_first:
+                print(next_steps(config, summary).rstrip())
+    except (ConfigError, CheckpointError, FolderInUse, Diverged, OSError) as error:
+        if os.environ.get("RANK", "0") == "0":
+            print(f"lessons.train: {error}", file=sys.stderr)
+        return 2 if isinstance(error, ConfigError) else 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

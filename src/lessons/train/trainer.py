@@ -1,0 +1,239 @@
+"""One step of training after the other: a model, its optimiser and its data."""
+
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lessons.gpt import model as gpt
+from lessons.planning import cost
+from lessons.train import checkpoint, processes as distributed, log as run_log, tokens as token_data
+from lessons.engine.optim import schedule
+from lessons.train.config import ConfigError
+
+ADVICE = ("earlier checkpoints are whole. Start another run with a smaller --lr, a longer "
+          "--n-warmup or a smaller --clip")
+
+
+class Diverged(ArithmeticError):
+    """The loss or its gradient is no longer a number."""
+
+
+def seed_of(*numbers) -> int:
+    """Return a seed for torch that is another one for every sequence of numbers.
+
+    Examples
+    --------
+    >>> seed_of(0, 1) == seed_of(0, 1), seed_of(0, 1) == seed_of(1, 0)
+    (True, False)
+    """
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
+
+
+def adamw(model, config):
+    """Return AdamW for a model: biases and norms do not decay, matrices do."""
+    params = list(model.parameters())
+    groups = [
+        {"params": [p for p in params if p.dim() >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in params if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=config.lr, betas=(config.beta1, config.beta2))
+
+
+class Trainer:
+    """A model, its optimiser and its data, somewhere in a run.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    here : distributed.World
+    data : token_data.TokenData
+    state : dict, optional
+        What a checkpoint holds; the run begins if there is none.
+
+    Raises
+    ------
+    ConfigError
+        If the batch cannot be shared out.
+    """
+
+    def __init__(self, config, here, data, state=None):
+        self.config, self.here, self.data = config, here, data
+        self.share = config.batch_size // here.size
+        self.part = self.share // config.n_accumulate
+        if self.part * config.n_accumulate * here.size != config.batch_size:
+            raise ConfigError(f"batch_size={config.batch_size} must be a multiple of "
+                              f"{here.size} processes times n_accumulate={config.n_accumulate}")
+        self.windows = token_data.Windows(data.train.to(here.device), config.n_positions,
+                                          config.seed)
+        self.valid = token_data.ordered(data.valid.to(here.device), config.n_positions,
+                                        config.n_valid, self.part)
+        self.n_bytes = torch.tensor([len(b) for b in data.tokenizer.vocab], device=here.device)
+
+        self.dtype = dtype = distributed.find_precision(config.precision, here.device)
+        torch.manual_seed(seed_of(config.seed))
+        model = gpt.GPT(gpt.Config(**config.sizes()))
+        self.n_parameters = gpt.n_parameters(model)
+        self.model = distributed.spread(model, here, config.parallel, dtype)
+        self.optimiser = adamw(self.model, config)
+        self.autocast = torch.autocast(here.device.type, dtype, enabled=dtype != torch.float32)
+        self.scaler = torch.amp.GradScaler(here.device.type, enabled=dtype == torch.float16)
+        self.lr_share = schedule(config.schedule, config.n_steps, config.n_warmup)
+        self.step = 0
+        if state:
+            self.step = state["step"]
+            distributed.restore_state(self.model, self.optimiser, state)
+            if self.scaler.is_enabled() and state["scaler"]:
+                self.scaler.load_state_dict(state["scaler"])
+
+    def update(self):
+        """Do one optimiser step; return its loss, learning rate and norm of the gradient.
+
+        Loss and norm are tensors on the device: to look at them is to wait for it.
+        """
+        config, here = self.config, self.here
+        torch.manual_seed(seed_of(config.seed, self.step, here.rank))  # for dropout
+        first, loss = self.step * config.batch_size + here.rank * self.share, 0.0
+        self.model.train()
+        for i in range(config.n_accumulate):
+            distributed.sync_gradients(self.model, now=i == config.n_accumulate - 1)
+            inputs, targets = self.windows.batch(first + i * self.part, self.part)
+            with self.autocast:
+                part = gpt.loss(self.model, inputs, targets) / config.n_accumulate
+            self.scaler.scale(part).backward()
+            loss += part.detach()
+        self.scaler.unscale_(self.optimiser)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.clip or math.inf)
+        lr = config.lr * self.lr_share(self.step)
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        self.scaler.step(self.optimiser)  # with float16 it waits, and leaves out a step that is inf
+        self.scaler.update()
+        self.optimiser.zero_grad()
+        self.step += 1
+        return loss, lr, distributed.full(norm)
+
+    @torch.no_grad()
+    def validate(self) -> dict:
+        """Return the mean loss on the validation text, also in bits per byte of it.
+
+        Raises
+        ------
+        Diverged
+            If it is no longer a number.
+        """
+        here, n = self.here, len(self.valid)
+        sums = torch.zeros(3, device=here.device)  # nats, tokens, bytes
+        self.model.eval()
+        for first in range(0, n, here.size):
+            inputs, targets = self.valid[min(first + here.rank, n - 1)]
+            with self.autocast:
+                loss = gpt.loss(self.model, inputs, targets)
+            if first + here.rank < n:  # FSDP needs all processes in each round, also in the last
+                n_tokens = targets.numel()
+                sums += torch.stack([loss * n_tokens, torch.tensor(n_tokens, device=here.device),
+                                     self.n_bytes[targets].sum()])
+        nats, n_tokens, n_bytes = here.sum(sums).tolist()
+        if not math.isfinite(nats):
+            raise Diverged(f"valid_loss is {nats} after step {self.step}: {ADVICE}")
+        return {"step": self.step, "valid_loss": nats / n_tokens,
+                "bits_per_byte": nats / math.log(2) / n_bytes}
+
+    def save(self) -> Path:
+        """Write a checkpoint; only the first process does, and the others wait for it.
+
+        Raises
+        ------
+        Diverged
+            If a weight is no longer a number.
+        lessons.checkpoint.CheckpointError
+            If the disk does not take it.
+        """
+        state = distributed.gather_state(self.model, self.optimiser, keep=self.here.is_first) | {
+            "scaler": self.scaler.state_dict(),
+            "config": dict(vars(self.config)),
+            "tokenizer": self.data.tokenizer.to_dict(),
+            "text_sha256": self.data.sha256,
+        }
+
+        def write():
+            if not all(p.isfinite().all() for p in state["model"].values()):
+                raise Diverged(f"a weight is no longer a number after step {self.step}: {ADVICE}")
+            return checkpoint.save(self.config.out, self.step, state, self.config.keep)
+
+        return self.here.from_first(write)
+
+    def describe(self) -> str:
+        """Return in words what is trained, on what and where."""
+        here, data = self.here, self.data
+        where = f"{here.size} processes on {here.device.type}, {self.config.parallel}"
+        return (f"GPT with {self.n_parameters:,} parameters on {len(data.train):,} tokens, "
+                f"{where if here.size > 1 else here.device.type} in {str(self.dtype)[6:]}")
+
+    def flops_per_token(self) -> float:
+        """Return the operations that a token costs; looking up a position costs none."""
+        c = self.config
+        return cost.flops_per_token(self.n_parameters - c.n_positions * c.d_model, c.n_layers,
+                                    c.d_model, c.n_positions)
+
+    def peak_flops_per_s(self):
+        """Return the rate of all devices together, or None if it is not known."""
+        peak = self.config.peak_tflops * 1e12
+        if not peak and self.here.device.type == "cuda":
+            gpu = torch.cuda.get_device_properties(self.here.device)
+            peak = run_log.known_peak(gpu.name, gpu.total_memory)
+        return peak * self.here.size if peak else None
+
+
+class Pending:
+    """What the last steps gave, as long as it is on the device.
+
+    Looking at every loss at once would make the processor wait for the device in every step. So
+    they are fetched together, now and then.
+    """
+
+    def __init__(self, trainer):
+        self.trainer, self.peak = trainer, trainer.peak_flops_per_s()
+        self.steps, self.start = [], time.perf_counter()
+
+    def add(self, loss, lr, norm):
+        """Keep what `Trainer.update` returned."""
+        self.steps.append((self.trainer.step, loss, lr, norm))
+
+    def fetch(self) -> list[dict]:
+        """Return a row for `lessons.train.log.Log` for each step since the last call.
+
+        Raises
+        ------
+        Diverged
+            At the first loss that is not a number. Its attribute `rows` has those before it.
+        """
+        steps, losses, lrs, norms = zip(*self.steps, strict=True)
+        losses = self.trainer.here.mean(torch.stack(losses))
+        values = torch.stack([losses, torch.stack(norms)]).tolist()  # here we wait
+        seconds, self.steps = time.perf_counter() - self.start, []
+        rows = [{"step": step, "loss": loss, "lr": lr, "grad_norm": norm}
+                for step, lr, loss, norm in zip(steps, lrs, *values, strict=True)]
+        self._check(rows)
+        c = self.trainer.config
+        speed = len(rows) * c.batch_size * c.n_positions / seconds
+        rows[-1]["tokens_per_s"] = speed
+        if self.peak:
+            rows[-1]["mfu"] = speed * self.trainer.flops_per_token() / self.peak
+        return rows
+
+    def _check(self, rows):
+        for i, row in enumerate(rows):
+            if not math.isfinite(row["grad_norm"]) and self.trainer.scaler.is_enabled():
+                row["grad_norm"] = None  # too large for float16: this step was left out
+            for what in ("loss", "grad_norm"):
+                if row[what] is not None and not math.isfinite(row[what]):
+                    error = Diverged(f"{what} is {row[what]} in step {row['step']}: {ADVICE}")
+                    error.rows = rows[:i]
+                    raise error
+
+    def restart_clock(self):
+        """Leave what happened since the last `fetch` out of the speed."""
+        self.start = time.perf_counter()

@@ -1,0 +1,67 @@
+"""What widgets share: their names, text with code between backticks, how they are shown live."""
+
+import re
+from html import escape
+from typing import Any
+
+from lessons.recording import recording
+
+_recorded: dict[tuple[str, str], dict[str, Any]] = {}
+
+
+def check_name(kind: str, name: Any) -> None:
+    """Raise a ValueError if a quiz or guess is not named ``chapter/question``.
+
+    Examples
+    --------
+    >>> check_name("quiz", "gradient-descent/edge")
+    >>> check_name("quiz", "Edge")
+    Traceback (most recent call last):
+        ...
+    ValueError: quiz 'Edge': name it chapter/question, in small letters, digits and hyphens
+    """
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", name):
+        raise ValueError(f"{kind} {name!r}: name it chapter/question, in small letters, digits "
+                         "and hyphens")
+
+
+def check_recorded_once(kind: str, name: str, payload: dict[str, Any]) -> None:
+    """While a book is built, raise a ValueError if another question had this name.
+
+    In a live kernel an author may change a question and run its cell again.
+    """
+    if recording() and _recorded.setdefault((kind, name), payload) != payload:
+        raise ValueError(f"{kind} {name!r}: another {kind} has this name; every one needs its own")
+
+
+def markdown(text: str) -> str:
+    """Escape what Markdown would read as marks, except code between backticks.
+
+    Examples
+    --------
+    >>> markdown("`a*b` is *not* a sum")
+    '`a*b` is \\\\*not\\\\* a sum'
+    """
+    parts = re.split(r"(`[^`]+`)", text)
+    parts[::2] = [re.sub(r"([\\*_<>$\[\]|~])", r"\\\1", part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def marked(text: str) -> str:
+    """Escape a text for HTML; backticks become code.
+
+    Examples
+    --------
+    >>> marked("`a` < b")
+    '<code>a</code> &lt; b'
+    """
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def live_view(widget: Any, text: str) -> dict[str, Any]:
+    """Return the MIME bundle of an ipywidget, with a text for front ends that show no widgets.
+
+    Written out, since the widgets of ipywidgets 7 (Colab) have no `_repr_mimebundle_`.
+    """
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    return {"application/vnd.jupyter.widget-view+json": view, "text/plain": text}

@@ -1,0 +1,1 @@
+"""Checks: whether a reader's answer to an exercise is right, and hints."""

@@ -1,0 +1,1 @@
+"""Estimates: how long work would take on the reader's machine."""

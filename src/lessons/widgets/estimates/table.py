@@ -1,0 +1,133 @@
+"""How long would it take on your machine? Work in operations, turned into time.
+
+An estimate is a small table. In a kernel its times are those of the reader's machine
+(`lessons.machines.card`); on the website the reader chooses a machine once, and every estimate of
+the book follows (``estimate.js``).
+"""
+
+import math
+import re
+from html import escape
+
+from lessons.machines import hardware
+from lessons.machines.card import my_machine, rates
+from lessons.recording import recording
+from lessons.words import duration, number
+
+MIME_TYPE = "application/vnd.lessons.estimate+json"
+SHARE = 0.4  # of its rate, a usual MFU: see the chapter on hardware
+
+
+def seconds(machine, flops, numbers=0, share=SHARE):
+    """Return how long work takes: the slower of arithmetic and memory.
+
+    Parameters
+    ----------
+    machine : lessons.hardware.Machine
+        Its rates, and the size of the numbers that they are for.
+    flops, numbers : float
+        Operations; numbers that must be read from memory.
+    share : float
+        What part of the machine's rate of arithmetic is reached, above 0 and at most 1.
+
+    Examples
+    --------
+    >>> seconds(hardware.recorded_machine(), flops=1.6e11, share=0.4)
+    1.0
+    """
+    return max(flops / (share * machine.flops_per_s),
+               numbers * machine.bytes_per_number / machine.bytes_per_s)
+
+
+class Estimate:
+    """A table of work and time. Made by `estimate`; a cell's last value."""
+
+    def __init__(self, payload, machine):
+        self.payload, self.machine = payload, machine
+
+    def times(self, machine=None):
+        """Return the time of each row in words, on this machine or another."""
+        return [duration(seconds(machine or self.machine, *work, share=self.payload["share"]))
+                for _, *work in self.payload["rows"]]
+
+    def _lines(self):
+        rows = [(label, count(flops), time) for (label, flops, _), time in
+                zip(self.payload["rows"], self.times(), strict=True)]
+        return [("", "operations", "time"), *rows]
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        said = f"On {self.machine.name}. {how(self.machine, self.payload['share'])}"
+        lines = self._lines()
+        widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+        text = "\n".join([self.payload["title"], *(
+            f"{a:{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in lines), said])
+        cells = ["".join(f"<td>{escape(cell)}</td>" for cell in line) for line in lines]
+        table = "".join(f"<tr>{row}</tr>" for row in cells)
+        title = escape(self.payload["title"])
+        html = f"<p><strong>{title}</strong></p><table>{table}</table><p>{escape(said)}</p>"
+        shown = {"text/html": html, "text/plain": text}
+        if recording():
+            return {MIME_TYPE: self.payload, **shown}
+        return shown
+
+
+def count(flops):
+    return number(flops) if flops else "–"
+
+
+def how(machine, share):
+    """Say what an estimate counts with.
+
+    Examples
+    --------
+    >>> how(hardware.recorded_machine(), 0.4)
+    'Counted with 40 % of 400 GFLOP/s in 32 bit, 12.5 GB/s.'
+    """
+    return f"Counted with {100 * share:g} % of {rates(machine)}."
+
+
+def estimate(rows, *, name, title="How long would it take?", share=SHARE, machine=None):
+    """Estimate how long work takes on the reader's machine.
+
+    Parameters
+    ----------
+    rows : dict
+        What is done, and its operations; or a pair of operations and of numbers read from memory.
+    name : str
+        Short and unique on the page, such as ``"gpt-run"``.
+    title : str
+        The question that the table answers.
+    share : float
+        What part of the machine's rate of arithmetic is reached.
+    machine : lessons.hardware.Machine, optional
+        Another machine than the reader's, such as ``hardware.accelerators()["H100 SXM 80GB"]``.
+
+    Raises
+    ------
+    ValueError
+        For an author's mistake: names the estimate and says what to change.
+
+    Examples
+    --------
+    >>> gpt3 = estimate({"GPT-3": 3.14e23}, name="gpt3", machine=hardware.recorded_machine())
+    >>> gpt3.times()
+    ['62,000 years']
+    """
+    def fail(what):
+        raise ValueError(f"estimate {name!r}: {what}")
+
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+        fail("a name has small letters, digits and hyphens, and begins with a letter")
+    if not rows:
+        fail("give one row or more, such as {'GPT-3': 3.14e23}")
+    if not 0 < share <= 1:
+        fail(f"share is a part of the rate, above 0 and at most 1, got {share}")
+    works = {k: work if isinstance(work, tuple) else (work, 0) for k, work in rows.items()}
+    for label, work in works.items():
+        if len(work) != 2 or not all(0 <= w < math.inf for w in work) or not max(work) > 0:
+            fail(f"{label!r}: give operations, or (operations, numbers read), positive and finite")
+    payload = {
+        "name": name, "title": title, "share": share,
+        "rows": [[label, float(flops), float(read)] for label, (flops, read) in works.items()],
+    }
+    return Estimate(payload, machine or my_machine())

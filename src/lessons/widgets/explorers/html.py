@@ -1,0 +1,78 @@
+"""What the website shows for an explorer: inline SVG, native controls, the recorded states.
+
+``explore.js`` replays the states; without scripts the default state stands.
+"""
+
+from html import escape
+from typing import Any
+
+from lessons.widgets.explorers.record import unpack
+
+
+def _panel_svg(panel: dict[str, Any], moving: str) -> str:
+    x, y, width, height = panel["view"]
+    left, top, clip_width, clip_height = panel["clip"]
+    return (
+        f'<svg viewBox="{x} {y} {width} {height}" style="aspect-ratio: {width} / {height}; '
+        f'--native-width: {width}px" aria-hidden="true" focusable="false">'
+        f'<defs><clipPath id="{panel["clip_id"]}"><rect x="{left}" y="{top}" '
+        f'width="{clip_width}" height="{clip_height}"/></clipPath></defs>'
+        f'<g class="frame">{panel["frame"]}</g><g class="moving">{moving}</g></svg>'
+    )
+
+
+def _control_html(control: dict[str, Any], explorer: str) -> str:
+    control_id = f"explorer-{explorer}-{control['key']}"
+    default = control["default"]
+    texts = [escape(f"{text} {control['unit']}".rstrip()) for text in control["texts"]]
+    label = f'<label for="{control_id}">{escape(control["label"])}</label>'
+    common = (
+        f'id="{control_id}" data-key="{control["key"]}" data-default="{default}" '
+        'autocomplete="off"'
+    )
+    if control["kind"] == "choice":
+        options = "".join(
+            f'<option value="{i}"{" selected" if i == default else ""}>{text}</option>'
+            for i, text in enumerate(texts)
+        )
+        field = f"<select {common}>{options}</select>"
+    else:
+        field = (
+            f'<input type="range" {common} min="0" max="{len(texts) - 1}" step="1" '
+            f'value="{default}" aria-valuetext="{texts[default]}" '
+            f'data-texts="{"&#10;".join(texts)}">'
+            f'<span class="explorer-value" aria-hidden="true">{texts[default]}</span>'
+        )
+    if control["play"]:
+        field += (
+            '<button type="button" class="explorer-play" '
+            f'aria-label="Play {escape(control["label"])}">Play</button>'
+        )
+    return f'<div class="explorer-control">{label}{field}</div>'
+
+
+def to_html(payload: dict[str, Any]) -> str:
+    """Return the HTML of a packed explorer (`record.pack`)."""
+    record = unpack(payload)
+    name = escape(record["name"])
+    panels = "".join(
+        _panel_svg(panel, moving)
+        for panel, moving in zip(record["panels"], record["default"]["panels"], strict=True)
+    )
+    controls = "".join(_control_html(c, name) for c in record["controls"])
+    # It keeps the place that the longest sentence takes: the page below never moves.
+    longest = max((state[-1] for state in record["states"]), key=len)
+    return (
+        f'<figure class="explorer" id="explorer-{name}" data-name="{name}" '
+        f'aria-labelledby="explorer-{name}-title">'
+        f'<figcaption id="explorer-{name}-title">{escape(record["title"])}</figcaption>'
+        f'<div class="explorer-panels" data-panels="{len(record["panels"])}" role="img" '
+        f'aria-label="{escape(record["alt"])}">{panels}</div>'
+        f'<div class="explorer-controls">{controls}</div>'
+        '<div class="explorer-state"><div class="explorer-said">'
+        '<output class="explorer-sentence" aria-live="polite">'
+        f'{escape(record["default"]["sentence"])}</output>'
+        f'<span class="explorer-longest" aria-hidden="true">{escape(longest)}</span></div>'
+        '<button type="button" class="explorer-reset">Reset</button></div>'
+        f'<script type="application/gzip+base64">{payload["data"]}</script></figure>'
+    )

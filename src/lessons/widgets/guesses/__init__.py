@@ -1,0 +1,1 @@
+"""Guesses: a question before a result is seen, and the comparison after."""

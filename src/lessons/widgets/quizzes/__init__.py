@@ -1,0 +1,1 @@
+"""Quizzes: questions that explain every choice at once."""

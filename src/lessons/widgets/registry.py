@@ -1,0 +1,80 @@
+"""Every kind of widget that a page can show: one row each.
+
+The row feeds the renderer of the website (`lessons.widgets.sphinx`), the scripts and style sheets
+that a page loads, the key by which the site is built again, and the comparison of stored with
+computed outputs. To add a widget: one folder beside this file, and one row here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lessons.widgets.estimates import html as estimates
+from lessons.widgets.estimates.table import MIME_TYPE as ESTIMATE
+from lessons.widgets.explorers import html as explorers
+from lessons.widgets.explorers.compare import differences
+from lessons.widgets.explorers.explorer import MIME_TYPE as EXPLORER
+from lessons.widgets.guesses import html as guesses
+from lessons.widgets.guesses.ask import MIME_TYPE as GUESS
+from lessons.widgets.quizzes import html as quizzes
+from lessons.widgets.quizzes.ask import MIME_TYPE as QUIZ
+
+HERE = Path(__file__).parent
+
+
+def same(stored: Any, computed: Any) -> list[str]:
+    """Say whether two payloads differ at all.
+
+    Examples
+    --------
+    >>> same({"name": "a"}, {"name": "a"}), same({"name": "a"}, {"name": "b"})
+    ([], ['differs'])
+    """
+    return [] if stored == computed else ["differs"]
+
+
+@dataclass(frozen=True)
+class Widget:
+    """One kind of widget.
+
+    Attributes
+    ----------
+    mime_type : str
+        Under which an output holds its payload.
+    to_html : callable
+        Takes the payload, returns the HTML of a page.
+    folder : str
+        Its folder in this one, with its Python, its script and its style sheet.
+    css_class : str
+        The class of its outermost element, by which a page is known to have one.
+    also : str
+        A pattern for pages without one that need its script all the same.
+    differences : callable
+        Takes a stored and a computed payload; returns what differs, in words.
+    """
+
+    mime_type: str
+    to_html: Callable[[Any], str]
+    folder: str
+    css_class: str
+    also: str = ""
+    differences: Callable[[Any, Any], list[str]] = field(default=same)
+
+    @property
+    def pattern(self) -> str:
+        """What in the HTML of a page asks for the script."""
+        return rf'class="[^"]*\b{self.css_class}\b' + (f"|{self.also}" if self.also else "")
+
+    def files(self, ending: str) -> list[Path]:
+        """Return its scripts (``.js``) or style sheets (``.css``)."""
+        return sorted((HERE / self.folder).glob(f"*{ending}"))
+
+
+REGISTRY = (
+    Widget(EXPLORER, explorers.to_html, "explorers", "explorer", differences=differences),
+    Widget(QUIZ, quizzes.to_html, "quizzes", "quiz"),
+    Widget(GUESS, guesses.to_html, "guesses", "guess"),
+    # An explorer of accelerators follows the machine that was chosen in an estimate.
+    Widget(ESTIMATE, estimates.to_html, "estimates", "estimate", also='data-key="chip"'),
+)
