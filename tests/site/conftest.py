@@ -18,7 +18,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
-from tools import site as builder
+from tools.website import build as builder
+from tools.website.server import open_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
@@ -74,7 +75,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             built.touch()
         else:
             pytest.fail("the site was not built without warnings: run `make book` to see them")
-    with builder.open_server(0) as server:
+    with open_server(0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Site(builder.HTML, f"http://127.0.0.1:{server.server_address[1]}")
         server.shutdown()

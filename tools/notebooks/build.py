@@ -1,28 +1,19 @@
-"""The chapters, one way from ``text/*.md`` to executed ``book/*.ipynb``.
+"""Building and checking: ``text/*.md`` becomes executed ``book/*.ipynb``, and must agree."""
 
-``python -m tools.notebooks build [04]`` makes what changed, ``check`` compares, ``test`` runs
-every notebook again under nbval, ``pull 04`` takes the edits of a notebook back into its text,
-``new 12 "Images"`` starts a chapter.
-"""
-
-import argparse
 import asyncio
-import itertools
 import os
-import sys
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools import notebook_run
-from tools.notebook_cells import (
+from tools.notebooks import kernels
+from tools.notebooks.cells import (
     NotebookError,
     Page,
     clean_cells,
     code_cells,
     compose,
     differences,
-    digest,
     digest_outputs,
     dumps,
     load,
@@ -30,12 +21,10 @@ from tools.notebook_cells import (
     stamp_of,
     was_edited,
 )
-from tools.notebook_checks import problems
-from tools.notebook_key import key_of
-from tools.notebook_new import new
-from tools.notebook_pull import merged_text
+from tools.notebooks.key import key_of
+from tools.notebooks.rules import problems
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CHAPTER_LIMIT_S = 60
 
 
@@ -93,7 +82,7 @@ async def build_one(root: Path, name: str, force: bool) -> tuple[str, float | No
         executed = code_cells(stored.cells)
     else:
         executed = code_cells(page.cells)
-        seconds = await notebook_run.execute(page.cells, name, root)
+        seconds = await kernels.execute(page.cells, name, root)
         if seconds > CHAPTER_LIMIT_S:
             raise NotebookError(
                 f"{name} took {seconds:.0f} s, at most {CHAPTER_LIMIT_S} s: shorten the runs"
@@ -108,7 +97,7 @@ async def build_one(root: Path, name: str, force: bool) -> tuple[str, float | No
 async def build(root: Path, names: list[str], force: bool, jobs: int) -> None:
     """Make the notebooks of `names`, `jobs` at a time."""
     (root / "book").mkdir(exist_ok=True)
-    notebook_run.warm_up(dict(os.environ))
+    kernels.warm_up(dict(os.environ))
     gate, failed, ran = asyncio.Semaphore(jobs), [], {}
 
     async def one(name):
@@ -126,14 +115,14 @@ async def build(root: Path, names: list[str], force: bool, jobs: int) -> None:
 
     await asyncio.gather(*map(one, names))
     if ran:
-        notebook_run.write_seconds(root, ran)
+        kernels.write_seconds(root, ran)
     if failed:
         raise NotebookError("\n".join(failed))
     print(f"{len(names)} notebooks are up to date. Next: make book")
 
 
 def check(root: Path, names: list[str]) -> None:
-    """Compare texts and notebooks, and apply the rules of `tools.notebook_checks`."""
+    """Compare texts and notebooks, and apply the rules of `tools.notebooks.rules`."""
     said = []
     for name in names:
         page, nb = read_text(root, name), load(root / "book" / f"{name}.ipynb")
@@ -153,101 +142,3 @@ def check(root: Path, names: list[str]) -> None:
     if said:
         raise NotebookError("\n".join(said))
     print(f"{len(names)} notebooks agree with their texts and keep the rules")
-
-
-def pull(root: Path, name: str, force: bool = False) -> None:
-    """Take the cells of an edited notebook back into its text.
-
-    Raises
-    ------
-    NotebookError
-        If the text changed as well since the build, and `force` is false. With `force` the
-        notebook wins and the old text is kept beside the new one.
-    """
-    nb, path = load(root / "book" / f"{name}.ipynb"), root / "text" / f"{name}.md"
-    if nb is None:
-        raise NotebookError(f"book/{name}.ipynb is missing or cannot be read")
-    page, cells = read_text(root, name), clean_cells(nb.cells)
-    changed = differences(page.cells, cells)
-    if not changed:
-        print(f"text/{name}.md already has the cells of the notebook")
-        return
-    if not was_edited(nb):
-        raise NotebookError(
-            f"text/{name}.md is newer than its notebook, which nobody edited: make notebooks "
-            f"CH={number_of(name)}; nothing was changed"
-        )
-    for line in changed:
-        print(f"  {line}")
-    both = digest(page.cells) != stamp_of(nb).get("cells")
-    if both and not force:
-        raise NotebookError(
-            f"text/{name}.md and its notebook both changed since the build, in the cells above. "
-            f"Nothing was changed; python -m tools.notebooks pull {name} --force takes the "
-            "notebook and keeps the text as a .bak file"
-        )
-    old = path.read_text(encoding="utf-8")
-    text = merged_text(old, page, cells, f"text/{name}.md")
-    kept = ""
-    if both:
-        backup = _free(path.with_suffix(".md.bak"))
-        backup.write_text(old, encoding="utf-8")
-        kept = f"; the old text is text/{backup.name}"
-    path.write_text(text, encoding="utf-8")
-    print(f"text/{name}.md now has the cells of the notebook{kept}. "
-          f"Next: make notebooks CH={number_of(name)}")
-
-
-def _free(path: Path) -> Path:
-    """Return `path`, or the first numbered one that does not exist."""
-    names = itertools.chain([path], (Path(f"{path}{i}") for i in itertools.count(1)))
-    return next(name for name in names if not name.exists())
-
-
-def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
-    """Run one of the commands; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("build", "check", "test", "pull"):
-        command = commands.add_parser(name)
-        command.add_argument("chapter", nargs=None if name == "pull" else "?")
-        if name in ("build", "pull"):
-            helps = {"build": "run code that did not change",
-                     "pull": "take the notebook although the text changed as well"}
-            command.add_argument("--force", action="store_true", help=helps[name])
-        if name in ("build", "test"):
-            command.add_argument("--jobs", type=int, default=2)
-        if name == "test":
-            command.add_argument("--portable", action="store_true",
-                                 help="compute with the oldest instruction sets")
-    command = commands.add_parser("new")
-    command.add_argument("number")
-    command.add_argument("title")
-    args = parser.parse_args(arguments)
-    try:
-        if args.command == "new":
-            path = new(root, args.number, args.title)
-            print(f"wrote text/{path.name}. Next: write it, add it to _toc.yml, "
-                  f"make notebooks CH={args.number}")
-            return 0
-        names = chapters(root, args.chapter)
-        if args.command == "build":
-            asyncio.run(build(root, names, args.force, args.jobs))
-        elif args.command == "check":
-            check(root, names)
-        elif args.command == "pull":
-            pull(root, names[0], args.force)
-        else:
-            files = [root / "book" / f"{name}.ipynb" for name in names]
-            missing = [f.name for f in files if not f.is_file()]
-            if missing:
-                raise NotebookError(f"book/{missing[0]} is missing: run make notebooks")
-            return notebook_run.nbval(files, root, args.jobs, args.portable)
-    except NotebookError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,7 +13,7 @@ import nbval.kernel
 from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell
 
-from tools.notebook_run import address
+from tools.notebooks.kernels import address
 
 MIME_TYPE = "application/vnd.lessons.explorer+json"
 TOLERANCE_PX = 0.6
