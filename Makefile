@@ -16,10 +16,10 @@ setup: ## create .venv and install what requirements.txt lists (the others do it
 	@$(PYTHON) tools/environment.py
 
 serve: setup ## build the book and show it at http://localhost:8000 (another port: PORT=9000)
-	@$(PY) -m tools.site serve $(if $(PORT),--port $(PORT))
+	@$(PY) -m tools.website serve $(if $(PORT),--port $(PORT))
 
 book: setup ## build the book into _build/html
-	@$(PY) -m tools.site build
+	@$(PY) -m tools.website build
 
 test: setup ## run everything: style, package, tools, every notebook, the site in a real browser
 	@$(PY) -m tools.suite

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from lessons.studies.improving import runs as ablation
-from lessons.studies.improving.runs import evaluate, interval, shrink, train
+from lessons.studies.improving.runs import evaluate, shrink, train
+from lessons.studies.compare import interval
 from lessons.studies.improving.folds import fold
 from lessons.studies.improving.networks import Recipe, build
 

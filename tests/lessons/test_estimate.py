@@ -7,15 +7,9 @@ import pytest
 
 from lessons.machines import hardware, card as machine_card
 from lessons.planning import cost
-from lessons.widgets.estimates import (
-    MIME_TYPE,
-    duration,
-    estimate,
-    how,
-    known_machines,
-    seconds,
-    to_html,
-)
+from lessons.widgets.estimates.table import MIME_TYPE, estimate, how, seconds
+from lessons.words import duration
+from lessons.widgets.estimates.html import known_machines, to_html
 from tests.lessons.pages import Reader
 
 SERVER = hardware.recorded_machine()
@@ -58,7 +52,7 @@ def test_a_published_run_takes_about_the_chip_hours_that_were_published():
 
 
 def test_a_kernel_shows_the_readers_machine(monkeypatch, tmp_path):
-    monkeypatch.delenv("LESSONS_EXPLORE", raising=False)
+    monkeypatch.delenv("LESSONS_RECORD", raising=False)
     monkeypatch.setenv("LESSONS_MACHINE", str(tmp_path / "machine.json"))
     mine = hardware.Machine(machine_card.processor_name(), 1e12, 1e11, 4)
     (tmp_path / "machine.json").write_text(json.dumps(vars(mine)))
@@ -74,7 +68,7 @@ def test_a_kernel_shows_the_readers_machine(monkeypatch, tmp_path):
 
 
 def test_what_is_recorded_is_the_work_not_the_time(monkeypatch):
-    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    monkeypatch.setenv("LESSONS_RECORD", "1")
     shown = made(machine=None)._repr_mimebundle_()
     assert shown[MIME_TYPE]["rows"][0] == ["GPT-3", 3.14e23, 0]
     assert "62,000 years" in shown["text/plain"] and how(SERVER, 0.4) in shown["text/plain"]

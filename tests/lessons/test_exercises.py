@@ -9,7 +9,8 @@ from pathlib import Path
 import jupytext
 import pytest
 
-from lessons.widgets.checks import chapters, grade, load
+from lessons.exercises.base import chapters, load
+from lessons.widgets.checks.grade import grade
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"{chapter}/{name}" for chapter in chapters() for name in load(chapter)]

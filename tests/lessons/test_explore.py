@@ -15,7 +15,10 @@ import pytest
 
 from lessons.widgets import explorers as module
 from lessons import plots
-from lessons.widgets.explorers import ExplorerError, choice, explore, pack, slider, unpack
+from lessons.widgets.explorers.drawing import ExplorerError
+from lessons.widgets.explorers.control import choice, slider
+from lessons.widgets.explorers.explorer import explore
+from lessons.widgets.explorers.record import pack, unpack
 
 
 def frame(left, right):
@@ -245,14 +248,14 @@ def test_no_controls_is_a_mistake():
 
 
 def test_a_heavy_explorer_is_a_mistake(monkeypatch):
-    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    monkeypatch.setenv("LESSONS_RECORD", "1")
     monkeypatch.setattr(module, "MAX_BYTES", 100)
     with pytest.raises(ExplorerError, match="explorer 'test'.*bytes recorded"):
         make()._repr_mimebundle_()
 
 
 def test_recorded_output_has_the_three_appearances(monkeypatch):
-    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    monkeypatch.setenv("LESSONS_RECORD", "1")
     data, metadata = make()._repr_mimebundle_()
     assert set(data) == {module.MIME_TYPE, "image/png", "text/plain"}
     assert data["text/plain"].endswith("Slope 0, plain.")

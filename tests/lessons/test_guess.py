@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from lessons.widgets.guesses import MIME_TYPE, Scale, guess
-from lessons.widgets.guesses.html import curve_svg, to_html, widget
+from lessons.widgets.guesses.ask import MIME_TYPE, guess
+from lessons.widgets.guesses.scale import Scale
+from lessons.widgets.guesses.html import curve_svg, to_html
+from lessons.widgets.guesses.live import widget
 from tests.lessons.pages import Reader
 
 
@@ -83,7 +85,7 @@ def test_a_curve_draws_its_truth_only_when_it_is_revealed():
 
 @pytest.mark.parametrize("make", [number, choice, curve])
 def test_what_is_recorded_tells_no_answer_outside_its_own_type(make, monkeypatch):
-    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    monkeypatch.setenv("LESSONS_RECORD", "1")
     asked = make(name=f"sums/{make.__name__}-recorded")
     bundle = asked._repr_mimebundle_()
     assert json.loads(json.dumps(bundle[MIME_TYPE])) == asked.payload
@@ -95,7 +97,7 @@ def test_what_is_recorded_tells_no_answer_outside_its_own_type(make, monkeypatch
 
 def test_two_recorded_guesses_cannot_share_a_name(monkeypatch):
     number(name="sums/live"), number(name="sums/live", truth=3.0)  # changed in a live kernel
-    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    monkeypatch.setenv("LESSONS_RECORD", "1")
     number(name="sums/twice"), number(name="sums/twice")
     with pytest.raises(ValueError, match="guess 'sums/twice': another guess has this name"):
         number(name="sums/twice", truth=3.0)
@@ -115,7 +117,7 @@ def test_the_page_has_native_labelled_controls_and_escapes_everything(make):
 
 @pytest.mark.parametrize("make, moves", [(number, [3]), (choice, [1]), (curve, [1, 2, 40])])
 def test_a_live_guess_says_the_same_as_the_page(make, moves, monkeypatch):
-    monkeypatch.delenv("LESSONS_EXPLORE", raising=False)
+    monkeypatch.delenv("LESSONS_RECORD", raising=False)
     asked = make()
     assert "application/vnd.jupyter.widget-view+json" in asked._repr_mimebundle_()
     *boxes, buttons, said = widget(asked).children[2 if make is curve else 1 :]

@@ -11,12 +11,14 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from PIL import Image
 
-from lessons.widgets.explorers import choice, explore, slider
+from lessons.widgets.explorers.control import choice, slider
+from lessons.widgets.explorers.explorer import explore
 from lessons.widgets.explorers.live import LiveExplorer, control_widget
 
 CODE = '''
 import time
-from lessons.widgets.explorers import choice, explore, slider
+from lessons.widgets.explorers.control import choice, slider
+from lessons.widgets.explorers.explorer import explore
 
 drawn = []
 
@@ -103,7 +105,7 @@ class Front:
 
 @pytest.fixture(scope="module")
 def front():
-    env = {k: v for k, v in os.environ.items() if k != "LESSONS_EXPLORE"}
+    env = {k: v for k, v in os.environ.items() if k != "LESSONS_RECORD"}
     manager, client = start_new_kernel(kernel_name="python3", env=env)
     front = Front(client)
     front.run(CODE)

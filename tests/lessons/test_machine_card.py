@@ -16,7 +16,7 @@ def card(tmp_path, monkeypatch):
     """Keep the card of this test in a folder of its own, and make measuring short."""
     path = tmp_path / "data" / "machine.json"
     monkeypatch.setenv("LESSONS_MACHINE", str(path))
-    monkeypatch.delenv("LESSONS_EXPLORE", raising=False)
+    monkeypatch.delenv("LESSONS_RECORD", raising=False)
     monkeypatch.setattr(machine_card, "DEVICES", {None: (64, "float32")})
     monkeypatch.setattr(machine_card, "find_device", lambda: None)
     machine_card.my_machine.cache_clear()
@@ -59,7 +59,7 @@ def test_a_folder_that_cannot_be_written_stops_nothing(card):
 
 
 def test_the_book_is_built_with_the_recorded_machine(card, monkeypatch):
-    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    monkeypatch.setenv("LESSONS_RECORD", "1")
     assert machine_card.my_machine() == hardware.recorded_machine()
     assert not card.exists()
 

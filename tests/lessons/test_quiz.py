@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from lessons.widgets.quizzes import MIME_TYPE, quiz, to_html
+from lessons.widgets.quizzes.ask import MIME_TYPE, quiz
+from lessons.widgets.quizzes.html import to_html
 
 
 def make(**changes):
@@ -41,7 +42,7 @@ def test_an_authors_mistake_names_the_quiz(changes, words):
 
 
 def test_recorded_output_tells_no_answer_in_text(monkeypatch):
-    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    monkeypatch.setenv("LESSONS_RECORD", "1")
     bundle = make()._repr_mimebundle_()
     assert json.loads(json.dumps(bundle[MIME_TYPE])) == make().payload
     assert "Count." not in bundle["text/markdown"] + bundle["text/plain"]
@@ -49,14 +50,14 @@ def test_recorded_output_tells_no_answer_in_text(monkeypatch):
 
 def test_two_recorded_quizzes_cannot_share_a_name(monkeypatch):
     make(name="sums/live"), make(name="sums/live", question="Changed in a live kernel?")
-    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    monkeypatch.setenv("LESSONS_RECORD", "1")
     make(name="sums/twice"), make(name="sums/twice")  # the same cell, run again
     with pytest.raises(ValueError, match="quiz 'sums/twice': another quiz has this name"):
         make(name="sums/twice", question="Another question?")
 
 
 def test_recorded_markdown_shows_the_text_as_written(monkeypatch):
-    monkeypatch.setenv("LESSONS_EXPLORE", "record")
+    monkeypatch.setenv("LESSONS_RECORD", "1")
     bundle = make(name="sums/marks", question="Is a_1 < *b*, or `c_d` $5?")._repr_mimebundle_()
     assert r"Is a\_1 \< \*b\*, or `c_d` \$5?" in bundle["text/markdown"]
 
@@ -87,7 +88,7 @@ def test_a_live_quiz_escapes_what_it_shows():
 
 
 def test_a_live_quiz_answers_at_once(monkeypatch):
-    monkeypatch.delenv("LESSONS_EXPLORE", raising=False)
+    monkeypatch.delenv("LESSONS_RECORD", raising=False)
     q = make()
     _, radio, answer = q.widget().children
     assert radio.index is None and answer.value == ""

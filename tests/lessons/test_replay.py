@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from lessons.widgets import estimates as estimate, explorers as explore, guesses as guess, quizzes as quiz
-from lessons.widgets.explorers import choice, pack, slider
+from lessons.widgets.explorers.control import choice, slider
+from lessons.widgets.explorers.record import pack
 from lessons.widgets.sphinx import Renderer, explorer_html
 
 NASTY = 'Is a < b & "c" > \'d\'? </script><b>'

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import notebooks
-from tools.notebook_cells import dumps, load
+from tools.notebooks.__main__ import main
+from tools.notebooks.cells import dumps, load
 
 HERE = Path(__file__).parent
 RULES = '''"""Update rules."""
@@ -44,7 +44,7 @@ class Repository:
         self.root, self._capsys = root, capsys
 
     def run(self, *arguments):
-        status = notebooks.main([*arguments], self.root)
+        status = main([*arguments], self.root)
         said = self._capsys.readouterr()
         return status, said.out + said.err
 
@@ -92,7 +92,7 @@ def built_once(tmp_path_factory):
     root = tmp_path_factory.mktemp("built")
     write_package(root)
     shutil.copytree(HERE / "good", root / "text")
-    assert notebooks.main(["build"], root) == 0
+    assert main(["build"], root) == 0
     return root
 
 

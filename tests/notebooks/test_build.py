@@ -5,9 +5,9 @@ import hashlib
 
 import pytest
 
-from tools import notebook_run, notebooks
-from tools.notebook_cells import NotebookError, code_cells, load, parse
-from tools.notebook_key import depends_on, key_of
+from tools.notebooks import build, kernels
+from tools.notebooks.cells import NotebookError, code_cells, load, parse
+from tools.notebooks.key import depends_on, key_of
 
 
 def sha(path):
@@ -123,7 +123,7 @@ def test_one_bad_chapter_does_not_stop_the_others(repository):
 
 
 def test_a_slow_chapter_is_named_and_not_stored(repository, monkeypatch):
-    monkeypatch.setattr(notebooks, "CHAPTER_LIMIT_S", 0)
+    monkeypatch.setattr(build, "CHAPTER_LIMIT_S", 0)
     repository.add("good/plain.md")
     status, said = repository.run("build")
     assert status == 1
@@ -135,7 +135,7 @@ def test_a_slow_cell_is_named(repository):
     cells = parse("```{code-cell}\nimport time\n\ntime.sleep(60)\n```\n").cells
     said = r"nap, code cell \[1\] `import time` took more than 1 s"
     with pytest.raises(NotebookError, match=said):
-        asyncio.run(notebook_run.execute(cells, "nap", repository.root, cell_limit_s=1))
+        asyncio.run(kernels.execute(cells, "nap", repository.root, cell_limit_s=1))
 
 
 @pytest.mark.parametrize("command", ["build", "check", "test", "pull"])
@@ -155,7 +155,7 @@ def test_a_chapter_is_found_by_its_number(tmp_path):
     for name in ("04-gradient-descent", "14-language", "index"):
         (tmp_path / "text" / f"{name}.md").write_text("# x\n")
     for wanted in ("04", "4", "04-gradient-descent"):
-        assert notebooks.chapters(tmp_path, wanted) == ["04-gradient-descent"]
+        assert build.chapters(tmp_path, wanted) == ["04-gradient-descent"]
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import nbformat
 import pytest
 
 from tests.notebooks.conftest import Repository, write_package
-from tools import notebooks
-from tools.notebook_cells import code_cells, load, parse
-from tools.notebook_checks import problems
+from tools.notebooks.__main__ import main
+from tools.notebooks.cells import code_cells, load, parse
+from tools.notebooks.rules import problems
 
 HERE = Path(__file__).parent
 
@@ -29,7 +29,7 @@ def built_bad(tmp_path_factory):
     root = tmp_path_factory.mktemp("bad")
     write_package(root)
     shutil.copytree(HERE / "bad/at-check", root / "text")
-    assert notebooks.main(["build"], root) == 0
+    assert main(["build"], root) == 0
     return root
 
 

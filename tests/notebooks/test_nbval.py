@@ -5,10 +5,12 @@ import re
 import pytest
 
 from lessons.widgets import explorers as explore
-from lessons.widgets.explorers import MIME_TYPE, pack, unpack
-from tools import notebook_nbval, notebook_run, notebooks
-from tools.notebook_cells import code_cells, dumps, load
-from tools.notebook_nbval import TOLERANCE_PX, explorer_differences, svg_differs
+from lessons.widgets.explorers.explorer import MIME_TYPE
+from lessons.widgets.explorers.record import pack, unpack
+from tools.notebooks import kernels, nbval
+from tools.notebooks.__main__ import main
+from tools.notebooks.cells import code_cells, dumps, load
+from tools.notebooks.nbval import TOLERANCE_PX, explorer_differences, svg_differs
 
 PATH = '<path d="M 1.5 2 L 3 {}" style="opacity: 0.5"/><text x="{}" y="2">0.{}</text>'
 
@@ -116,7 +118,7 @@ def damaged(tmp_path_factory):
         tags = ":tags: [measured]\n\n" if name == "measured" else ""
         text = f"# T\n\n```{{code-cell}}\n{tags}{code}\n```\n"
         (root / "text" / f"{name}.md").write_text(text)
-    assert notebooks.main(["build"], root) == 0
+    assert main(["build"], root) == 0
 
     def store(new, old, change):
         nb = load(root / "book" / f"{old}.ipynb")
@@ -161,7 +163,7 @@ WRONG = {
 
 def test_nbval_fails_on_what_is_wrong_and_on_nothing_else(damaged, capfd):
     files = sorted(damaged.glob("book/*.ipynb"))
-    assert notebook_run.nbval(files, damaged, jobs=2) == 1
+    assert kernels.nbval(files, damaged, jobs=2) == 1
     said = capfd.readouterr().out
     failed = re.findall(r"^FAILED book/(\S+).ipynb::Cell 0", said, re.MULTILINE)
     assert sorted(failed) == sorted(WRONG)
@@ -173,27 +175,27 @@ def test_nbval_fails_on_what_is_wrong_and_on_nothing_else(damaged, capfd):
 
 
 def test_an_output_of_one_processor_fails_on_another(damaged, capfd):
-    assert notebooks.main(["test", "processor"], damaged) == 0
+    assert main(["test", "processor"], damaged) == 0
     assert "1 passed" in capfd.readouterr().out
-    assert notebooks.main(["test", "processor", "--portable"], damaged) == 1
+    assert main(["test", "processor", "--portable"], damaged) == 1
     said = capfd.readouterr().out
     assert "FAILED book/processor.ipynb::Cell 0" in said
 
 
 def test_the_explorers_are_the_ones_that_lessons_records():
-    assert notebook_nbval.MIME_TYPE == explore.MIME_TYPE
+    assert nbval.MIME_TYPE == explore.MIME_TYPE
 
 
 def test_kernels_run_alone_and_without_personal_settings(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
-    env = notebook_run.environment(tmp_path, "start-up", portable=True)
+    env = kernels.environment(tmp_path, "start-up", portable=True)
     assert "PYTEST_ADDOPTS" not in env
     assert env["OMP_NUM_THREADS"] == env["OPENBLAS_NUM_THREADS"] == "1"
-    assert env["LESSONS_EXPLORE"] == "record"
+    assert env["LESSONS_RECORD"] == "record"
     assert env["IPYTHONDIR"] == "start-up"
     assert env["ATEN_CPU_CAPABILITY"] == "default"
-    assert "ATEN_CPU_CAPABILITY" not in notebook_run.environment(tmp_path, "start-up")
+    assert "ATEN_CPU_CAPABILITY" not in kernels.environment(tmp_path, "start-up")
 
 
 def test_the_longest_notebook_starts_first(tmp_path, monkeypatch):
@@ -208,12 +210,12 @@ def test_the_longest_notebook_starts_first(tmp_path, monkeypatch):
         commands.append(command)
         return Done
 
-    monkeypatch.setattr(notebook_run.subprocess, "run", run)
-    monkeypatch.setattr(notebook_run, "warm_up", lambda env: None)
+    monkeypatch.setattr(kernels.subprocess, "run", run)
+    monkeypatch.setattr(kernels, "warm_up", lambda env: None)
     files = sorted(tmp_path.glob("*.ipynb"))
-    notebook_run.nbval(files, tmp_path, 2)
-    notebook_run.write_seconds(tmp_path, {"b": 9.0})
-    notebook_run.write_seconds(tmp_path, {"c": 1.0})
-    notebook_run.nbval(files, tmp_path, 2)
+    kernels.nbval(files, tmp_path, 2)
+    kernels.write_seconds(tmp_path, {"b": 9.0})
+    kernels.write_seconds(tmp_path, {"c": 1.0})
+    kernels.nbval(files, tmp_path, 2)
     orders = [[p[-7] for p in c if p.endswith(".ipynb")] for c in commands]
     assert orders == [["a", "b", "c"], ["b", "c", "a"]]

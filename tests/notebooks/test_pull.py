@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools.notebook_cells import clean_cells, compose, differences, dumps, load, parse
-from tools.notebook_key import key_of
+from tools.notebooks.cells import clean_cells, compose, differences, dumps, load, parse
+from tools.notebooks.key import key_of
 
 TEXT = """---
 jupytext:

@@ -6,7 +6,6 @@ this machine blocked and counted. A missing browser is an error, never a skip.
 
 import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
-from tools import site as builder
+from tools import environment
+from tools.website import build as builder
+from tools.website.server import open_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
@@ -74,7 +75,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             built.touch()
         else:
             pytest.fail("the site was not built without warnings: run `make book` to see them")
-    with builder.open_server(0) as server:
+    with open_server(0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Site(builder.HTML, f"http://127.0.0.1:{server.server_address[1]}")
         server.shutdown()
@@ -89,32 +90,13 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
         yield
 
 
-def chromium_path() -> str:
-    """Return the path of Chromium or Chrome.
-
-    Raises
-    ------
-    RuntimeError
-        If there is none; the message says how to get one.
-    """
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    usual = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), usual)
-    if not Path(found).is_file():
-        raise RuntimeError(
-            f"no browser at {found}: install one (Debian: apt-get install chromium), "
-            "or set CHROMIUM=/path/to/chromium"
-        )
-    return found
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start one headless browser for all tests of this process."""
     try:
-        path = chromium_path()
-    except RuntimeError as error:
-        pytest.fail(str(error), pytrace=False)
+        path = environment.browser()
+    except environment.Problem as problem:
+        pytest.fail(str(problem), pytrace=False)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield started

@@ -47,6 +47,6 @@ def probes(explorer):
 
 
 if __name__ == "__main__":
-    os.environ |= {"MPLBACKEND": "agg", "LESSONS_EXPLORE": "record"}
+    os.environ |= {"MPLBACKEND": "agg", "LESSONS_RECORD": "1"}
     warnings.simplefilter("error")
     json.dump({e.name: list(probes(e)) for e in explorers(sys.argv[1])}, sys.stdout)

@@ -1,4 +1,4 @@
-"""`tools.site`: addresses, launch buttons, ports, and what makes a build fail or start afresh."""
+"""Building the site: addresses, launch buttons, ports, what makes a build fail or start afresh."""
 
 import gzip
 import shutil
@@ -14,8 +14,10 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from tools import book_extension
-from tools import site as builder
+from tools.website import assets
+from tools.website import build as builder
+from tools.website import server as servers
+from tools.website.__main__ import main
 
 URL = "https://github.com/owner/name"
 
@@ -113,7 +115,7 @@ def test_a_warning_fails_every_build_until_it_is_put_right(small_book, capfd):
 def test_a_file_of_another_host_is_refused():
     file = SimpleNamespace(filename="https://example.org/x.js")
     with pytest.raises(RuntimeError, match="page index .*//example.org/x.js: store the file"):
-        book_extension.choose_assets(
+        assets.choose_assets(
             None, "index", "page.html", {"css_files": [], "script_files": [file]}, None
         )
 
@@ -122,7 +124,7 @@ def test_a_missing_page_is_named(small_book, capsys):
     (small_book / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nchapters:\n  - file: 99-lost\n"
     )
-    assert builder.main(["build"]) == 1
+    assert main(["build"]) == 1
     message = capsys.readouterr().err
     assert message.count("\n") == 1
     assert "book/99-lost.ipynb" in message
@@ -141,9 +143,9 @@ def test_a_port_in_use(monkeypatch, capsys, tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(builder.SiteError, match=f"port {port} is in use.*--port"):
-            builder.open_server(port, tmp_path)
-        monkeypatch.setattr(builder, "PORT", port)
-        with builder.open_server(None, tmp_path) as server:
+            servers.open_server(port, tmp_path)
+        monkeypatch.setattr(servers, "PORT", port)
+        with servers.open_server(None, tmp_path) as server:
             assert port < server.server_address[1] < port + 20
         assert f"Port {port} is in use" in capsys.readouterr().out
 
@@ -151,7 +153,7 @@ def test_a_port_in_use(monkeypatch, capsys, tmp_path):
 def test_a_reader_who_leaves_early_and_a_rebuilt_page(tmp_path, capfd):
     page = tmp_path / "page.html"
     page.write_text("old " * 2_000_000)
-    with builder.open_server(0, tmp_path) as server:
+    with servers.open_server(0, tmp_path) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = server.server_address
         with socket.create_connection(address) as reader:  # asks, and is gone

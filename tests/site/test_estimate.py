@@ -10,7 +10,7 @@ from lessons.machines import hardware
 from lessons.widgets import estimates as estimate
 from lessons.machines.card import rates
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
-from tools import site as builder
+from tools.website import build as builder
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "training-large-models/machine"

@@ -11,7 +11,7 @@ import pytest
 
 from lessons.widgets import explorers as explore, quizzes as quiz
 from tests.site.conftest import unfold
-from tools.notebook_nbval import svg_differs
+from tools.notebooks.nbval import svg_differs
 
 ROOT = Path(__file__).resolve().parents[2]
 

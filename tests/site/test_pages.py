@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.site.conftest import Site, Watch
-from tools import site as builder
+from tools.website import build as builder
 
 PAGES = [*builder.toc_files(), "search"]
 HEAVIEST_BYTES = 1_500_000  # gzipped, with every file the page loads

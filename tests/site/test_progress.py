@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from lessons.widgets import checks as check, guesses as guess
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
-from tools import site as builder
+from tools.website import build as builder
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "training-large-models/progress"

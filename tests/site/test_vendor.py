@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tools.site import ROOT
+from tools.website.build import ROOT
 
 VENDOR = ROOT / "book" / "_static" / "vendor"
 FOLDERS = sorted(path.name for path in VENDOR.iterdir() if path.is_dir())

@@ -132,7 +132,7 @@ class TrainConfig:
                               f"run, n_steps={self.n_steps}")
 
     def sizes(self) -> dict:
-        """Return what `lessons.gpt.model.Config` needs."""
+        """Return what `lessons.gpt.model.model.Config` needs."""
         names = ("vocab_size", "n_positions", "n_layers", "n_heads", "d_model", "dropout")
         return {name: getattr(self, name) for name in names}
 

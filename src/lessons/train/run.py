@@ -1,4 +1,4 @@
-"""Train a small GPT: ``python -m lessons.train.run``.
+"""Train a small GPT: ``python -m lessons.train.run.run``.
 
 A run lives in a folder. What it needs to go on after any kind of end is there::
 
@@ -14,7 +14,7 @@ may depend on what came before the checkpoint except what is in it: the random n
 come from the seed and the number of the step, and so do the learning rate and the place in the
 data.
 
-``torchrun --nproc-per-node 8 -m lessons.train.run`` trains on eight processes; with ``--parallel fsdp``
+``torchrun --nproc-per-node 8 -m lessons.train.run.run`` trains on eight processes; with ``--parallel fsdp``
 they share the model instead of having a copy each. Checkpoints are the same in all cases. On a
 cluster, torchrun is told the number of machines and where they meet; this command stays as it is.
 
@@ -34,7 +34,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lessons.train import checkpoint, processes as distributed, log as run_log, options as run_options, tokens as token_data
+from lessons.train.run import checkpoint, processes as distributed, log as run_log, options as run_options, tokens as token_data
 from lessons.train.checkpoint import CheckpointError
 from lessons.files import FolderInUse, only_writer, write_atomically
 from lessons.train.config import ConfigError, TrainConfig

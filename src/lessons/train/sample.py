@@ -5,8 +5,8 @@ import sys
 
 import torch
 
-from lessons.gpt import model as gpt
-from lessons.train import checkpoint
+from lessons.gpt.model import model as gpt
+from lessons.train.run import checkpoint
 from lessons.train.checkpoint import CheckpointError
 from lessons.train.config import TrainConfig
 from lessons.gpt.tokenizer import BytePairTokenizer
@@ -18,7 +18,7 @@ def load_model(folder, step=None):
     Parameters
     ----------
     folder : str or Path
-        The ``out`` of `lessons.train.run`.
+        The ``out`` of `lessons.train.run.run`.
     step : int, optional
         Whose checkpoint; the newest whole one if not given.
 
@@ -51,7 +51,7 @@ def continue_text(model, tokenizer, text, n_new=200, seed=0, **choice) -> str:
     Parameters
     ----------
     choice
-        Passed on to `lessons.gpt.model.generate`, such as ``temperature`` and ``top_k``.
+        Passed on to `lessons.gpt.model.model.generate`, such as ``temperature`` and ``top_k``.
 
     Raises
     ------

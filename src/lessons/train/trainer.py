@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lessons.gpt import model as gpt
+from lessons.gpt.model import model as gpt
 from lessons.planning import cost
-from lessons.train import checkpoint, processes as distributed, log as run_log, tokens as token_data
+from lessons.train.run import checkpoint, processes as distributed, log as run_log, tokens as token_data
 from lessons.engine.optim import schedule
 from lessons.train.config import ConfigError
 
@@ -203,7 +203,7 @@ class Pending:
         self.steps.append((self.trainer.step, loss, lr, norm))
 
     def fetch(self) -> list[dict]:
-        """Return a row for `lessons.train.log.Log` for each step since the last call.
+        """Return a row for `lessons.train.run.log.Log` for each step since the last call.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Build and serve the site: ``python -m tools.site build`` and ``python -m tools.site serve``.
+"""Building the site, from the notebooks to ``_build/html``.
 
 A build is incremental. It starts from nothing when something changed that shapes every page (the
 settings, the style sheet, the templates, our Sphinx extension, the renderer of the explorers), or
@@ -7,9 +7,6 @@ when the last build failed: Sphinx warns about a page only when it reads it.
 
 from __future__ import annotations
 
-import argparse
-import errno
-import gzip
 import hashlib
 import os
 import re
@@ -17,19 +14,15 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import suppress
-from functools import lru_cache, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import entry_points, version
 from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).absolute().parent.parent
+ROOT = Path(__file__).absolute().parents[2]
 HTML = ROOT / "_build" / "html"
 CONFIG = ROOT / "_build" / "_config.yml"
 KEY_ALL = ROOT / "_build" / "site-key"
-PORT = 8000
 GITHUB = re.compile(
     r"(?:https?://|git@|ssh://git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
 )
@@ -136,10 +129,10 @@ def shaping_key(config: str) -> str:
     """Return the key of everything that shapes every page."""
     folders = (ROOT / "book" / "_static", ROOT / "book" / "_templates")
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    single = ("_toc.yml", "book/references.bib", "tools/book_extension.py",
-              "tools/book_learner.py", "src/lessons/replay.py", "src/lessons/quiz.py",
+    single = ("_toc.yml", "book/references.bib", "src/lessons/replay.py", "src/lessons/quiz.py",
               "src/lessons/guess_views.py")
     paths += [ROOT / name for name in single if (ROOT / name).is_file()]
+    paths += (ROOT / "tools" / "website").glob("*.py")
     packages = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme")
     return key_of(paths, config, *(version(name) for name in packages))
 
@@ -179,113 +172,3 @@ def build() -> bool:
     KEY_ALL.write_text(full + "\n", encoding="utf-8")
     print(f"Built {len(pages)} pages in {time.perf_counter() - start:.0f} s.", flush=True)
     return True
-
-
-@lru_cache(maxsize=100)
-def zipped(path: Path, changed_ns: int) -> bytes:
-    """Return a file compressed; `changed_ns` tells a rebuilt file from the one that was kept."""
-    return gzip.compress(path.read_bytes(), compresslevel=6)
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serve files as a web host does: text compressed, and asked for again after a rebuild."""
-
-    protocol_version = "HTTP/1.1"
-    compressed = {".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb"}
-
-    def send_head(self):  # the base class names it
-        path = Path(self.translate_path(self.path))
-        if path.is_dir() and self.path.endswith("/"):
-            path = path / "index.html"
-        wanted = "gzip" in self.headers.get("Accept-Encoding", "")
-        if not (wanted and path.is_file() and path.suffix in self.compressed):
-            return super().send_head()
-        body = zipped(path, path.stat().st_mtime_ns)
-        self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(str(path)))
-        self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-        return None
-
-    def handle(self) -> None:
-        """Answer; a reader who leaves a page before it is there is no error."""
-        with suppress(ConnectionError):
-            super().handle()
-
-    def end_headers(self) -> None:
-        """Let the browser keep nothing without asking."""
-        self.send_header("Cache-Control", "no-cache")
-        super().end_headers()
-
-    def log_message(self, *args: object) -> None:
-        """Stay quiet: the terminal is for what the reader should do next."""
-
-
-def open_server(port: int | None, folder: Path = HTML) -> ThreadingHTTPServer:
-    """Return a server for a folder, on this machine only.
-
-    Parameters
-    ----------
-    port
-        The port to use. None means 8000, or the next free one of twenty. 0 means any free one.
-
-    Raises
-    ------
-    SiteError
-        If the port is taken or not allowed.
-    """
-    handler = partial(Handler, directory=str(folder))
-    for candidate in range(PORT, PORT + 20) if port is None else [port]:
-        try:
-            server = ThreadingHTTPServer(("127.0.0.1", candidate), handler)
-        except OSError as error:
-            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                raise
-            if port is None:
-                print(f"Port {candidate} is in use; trying the next one.", flush=True)
-            continue
-        server.daemon_threads = True
-        return server
-    if port is None:
-        raise SiteError(f"ports {PORT} to {PORT + 19} are all in use: choose one with --port")
-    raise SiteError(f"port {port} is in use or not allowed: choose another with --port")
-
-
-def serve(port: int | None) -> None:
-    """Serve the built site until Ctrl-C."""
-    with open_server(port) as server:
-        address = f"http://127.0.0.1:{server.server_address[1]}"
-        print(f"The book is at {address} - open it in a browser; Ctrl-C stops it.", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print("\nStopped.")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.site", description="Build the site.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build", help="build _build/html, what is out of date only")
-    serving = commands.add_parser("serve", help="build, then serve it on this machine")
-    serving.add_argument("--port", type=int, help="default: 8000, or the next free one")
-    chosen = parser.parse_args(arguments)
-    try:
-        if not build():
-            print("The site was NOT built: put right the warnings above, then run this again.")
-            return 1
-        if chosen.command == "serve":
-            serve(chosen.port)
-        else:
-            print("Next: `make serve` shows it, or open _build/html/index.html in a browser.")
-    except SiteError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -26,8 +26,8 @@ FRONT_END_METADATA = {
     "ExecuteTime", "collapsed", "colab", "colab_type", "editable", "execution", "executionInfo",
     "id", "jupyter", "outputId", "scrolled", "slideshow", "trusted", "vscode",
 }
-# Cells whose source gives an answer away, or gets in the way: folded in JupyterLab.
-FOLDED = {"guess", "quiz", "solution", "hide-cell"}
+# Cells whose source gives an answer away, or gets in the way: JupyterLab shows a bar to open it.
+CLOSED_IN_LAB = {"guess", "quiz", "solution", "hide-cell"}
 # Front matter that says how to read the file, not what the page is.
 READER_METADATA = {"jupytext", "kernelspec", "language_info", "lessons", "widgets"}
 
@@ -183,7 +183,7 @@ def compose(page: Page, executed: list[NotebookNode], key: str) -> NotebookNode:
     cells = clean_cells(page.cells)
     for count, (cell, done) in enumerate(zip(code_cells(cells), executed, strict=True), 1):
         cell.execution_count, cell.outputs = count, done.outputs
-        if FOLDED & set(cell.metadata.get("tags", [])):  # JupyterLab shows a bar to open it
+        if CLOSED_IN_LAB & set(cell.metadata.get("tags", [])):
             cell.metadata["jupyter"] = {"source_hidden": True}
     stamp = {"key": key, "cells": digest(cells), "outputs": digest_outputs(cells)}
     metadata = {**page.metadata, "kernelspec": KERNELSPEC, "language_info": LANGUAGE,

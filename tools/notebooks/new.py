@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tools.notebook_cells import NotebookError
+from tools.notebooks.cells import NotebookError
 
 TEMPLATE = """---
 jupytext:

@@ -1,4 +1,4 @@
-"""Sphinx extension of this book: what connects its pages to a learner's progress.
+"""What connects the pages to a learner's progress.
 
 Exercises get an anchor and a field for the code that their check prints; a guess with
 ``hides="next"`` marks the output that stays folded until it is made; and the progress page learns

@@ -5,16 +5,79 @@ front matter, option blocks and the author's line breaks stay as they are.
 """
 
 import difflib
+import itertools
 import re
+from pathlib import Path
 
 import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from tools.notebook_cells import NotebookError, Page, clean_cells, content, differences, parse
+from tools.notebooks.build import number_of, read_text
+from tools.notebooks.cells import (
+    NotebookError,
+    Page,
+    clean_cells,
+    content,
+    differences,
+    digest,
+    load,
+    parse,
+    stamp_of,
+    was_edited,
+)
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _FENCE = re.compile(r"\A`{3,}\{code-cell\}[^\n]*\n")
+
+
+def pull(root: Path, name: str, force: bool = False) -> None:
+    """Take the cells of an edited notebook back into its text.
+
+    Raises
+    ------
+    NotebookError
+        If the text changed as well since the build, and `force` is false. With `force` the
+        notebook wins and the old text is kept beside the new one.
+    """
+    nb, path = load(root / "book" / f"{name}.ipynb"), root / "text" / f"{name}.md"
+    if nb is None:
+        raise NotebookError(f"book/{name}.ipynb is missing or cannot be read")
+    page, cells = read_text(root, name), clean_cells(nb.cells)
+    changed = differences(page.cells, cells)
+    if not changed:
+        print(f"text/{name}.md already has the cells of the notebook")
+        return
+    if not was_edited(nb):
+        raise NotebookError(
+            f"text/{name}.md is newer than its notebook, which nobody edited: make notebooks "
+            f"CH={number_of(name)}; nothing was changed"
+        )
+    for line in changed:
+        print(f"  {line}")
+    both = digest(page.cells) != stamp_of(nb).get("cells")
+    if both and not force:
+        raise NotebookError(
+            f"text/{name}.md and its notebook both changed since the build, in the cells above. "
+            f"Nothing was changed; python -m tools.notebooks pull {name} --force takes the "
+            "notebook and keeps the text as a .bak file"
+        )
+    old = path.read_text(encoding="utf-8")
+    text = merged_text(old, page, cells, f"text/{name}.md")
+    kept = ""
+    if both:
+        backup = _free(path.with_suffix(".md.bak"))
+        backup.write_text(old, encoding="utf-8")
+        kept = f"; the old text is text/{backup.name}"
+    path.write_text(text, encoding="utf-8")
+    print(f"text/{name}.md now has the cells of the notebook{kept}. "
+          f"Next: make notebooks CH={number_of(name)}")
+
+
+def _free(path: Path) -> Path:
+    """Return `path`, or the first numbered one that does not exist."""
+    names = itertools.chain([path], (Path(f"{path}{i}") for i in itertools.count(1)))
+    return next(name for name in names if not name.exists())
 
 
 def merged_text(old: str, page: Page, cells: list[NotebookNode], name: str) -> str:

@@ -21,11 +21,11 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from tools.notebook_cells import NotebookError, clean_outputs, code_cells, label
+from tools.notebooks.cells import NotebookError, clean_outputs, code_cells, label
 
 CELL_LIMIT_S = 120
 SECONDS_FILE = Path("_build/notebook-seconds.json")
-HERE = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parents[2]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -46,7 +46,7 @@ def environment(root: Path, ipython_dir: str, portable: bool = False) -> dict[st
     path = [str(root / "src"), str(HERE), os.environ.get("PYTHONPATH", "")]
     inherited = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
     env = inherited | dict.fromkeys(_THREADS, "1") | {
-        "LESSONS_EXPLORE": "record",
+        "LESSONS_RECORD": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "CUDA_VISIBLE_DEVICES": "",
         "IPYTHONDIR": ipython_dir,
@@ -176,7 +176,7 @@ def nbval(notebooks: list[Path], root: Path, jobs: int, portable: bool = False) 
         command = [
             sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(root),
             "--noconftest", "-p", "no:cacheprovider",
-            "-p", "nbval.plugin", "-p", "tools.notebook_nbval",
+            "-p", "nbval.plugin", "-p", "tools.notebooks.nbval",
             "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_LIMIT_S}",
             "-q", "--no-header", "--color", "yes" if sys.stdout.isatty() else "no",
             *(spread if jobs > 1 else []), *map(str, notebooks),

@@ -15,7 +15,7 @@ from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
-from tools.notebook_cells import NotebookError, code_cells
+from tools.notebooks.cells import NotebookError, code_cells
 
 PACKAGE = "lessons"
 RULES = "2"  # raise it when the way notebooks are executed or normalised changes

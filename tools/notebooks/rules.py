@@ -8,15 +8,15 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
-from tools.notebook_cells import code_cells, label
-from tools.notebook_key import module_file, parse_cell, parse_module
+from tools.notebooks.cells import code_cells, label
+from tools.notebooks.key import module_file, parse_cell, parse_module
 
 TAGS = {
     "save", "stub", "solution", "explorer", "quiz", "guess", "measured", "hide-input",
     "hide-cell", "hide-output", "remove-input", "remove-cell", "raises-exception",
 }
 #: Tags whose code the website folds or leaves out.
-FOLDED = {
+OUT_OF_SIGHT = {
     "explorer", "quiz", "guess", "solution", "hide-input", "hide-cell", "remove-input",
     "remove-cell",
 }
@@ -64,7 +64,7 @@ def _length(cell: NotebookNode) -> Iterator[str]:
 
 
 def _width(cell: NotebookNode) -> Iterator[str]:
-    if FOLDED & set(cell.metadata.get("tags", [])):
+    if OUT_OF_SIGHT & set(cell.metadata.get("tags", [])):
         return
     for line in cell.source.split("\n"):
         if len(line) > MAX_WIDTH:

@@ -13,7 +13,7 @@ import nbval.kernel
 from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell
 
-from tools.notebook_run import address
+from tools.notebooks.kernels import address
 
 MIME_TYPE = "application/vnd.lessons.explorer+json"
 TOLERANCE_PX = 0.6
@@ -85,7 +85,7 @@ def payloads(outputs) -> list[dict]:
     packed = [o["data"][MIME_TYPE] for o in outputs if MIME_TYPE in o.get("data", {})]
     if not packed:
         return []
-    from lessons.widgets.explorers import unpack  # imports matplotlib, which most notebooks do not need here
+    from lessons.widgets.explorers.record import unpack  # imports matplotlib, which most notebooks do not need here
 
     return [unpack(payload) for payload in packed]
 

@@ -1,0 +1,1 @@
+"""From text to notebook: building, checking, testing, pulling, starting a chapter."""

@@ -1,0 +1,15 @@
+"""The site: built, served, and, as a Sphinx extension, what its pages have that others lack.
+
+`math` typesets formulas by our own copy of KaTeX, `folds` turns dropdowns into native
+``<details>``, `assets` lets a page load what it needs and no more, `learner` connects pages to a
+learner's progress.
+"""
+
+from typing import Any
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the parts with Sphinx."""
+    for part in ("math", "folds", "assets", "learner"):
+        app.setup_extension(f"{__name__}.{part}")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

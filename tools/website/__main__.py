@@ -1,0 +1,33 @@
+"""Build the site, or build and serve it: ``python -m tools.website build`` or ``serve``."""
+
+import argparse
+import sys
+
+from tools.website.build import SiteError, build
+from tools.website.server import serve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.website", description="Build the site.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build", help="build _build/html, what is out of date only")
+    serving = commands.add_parser("serve", help="build, then serve it on this machine")
+    serving.add_argument("--port", type=int, help="default: 8000, or the next free one")
+    chosen = parser.parse_args(arguments)
+    try:
+        if not build():
+            print("The site was NOT built: put right the warnings above, then run this again.")
+            return 1
+        if chosen.command == "serve":
+            serve(chosen.port)
+        else:
+            print("Next: `make serve` shows it, or open _build/html/index.html in a browser.")
+    except SiteError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

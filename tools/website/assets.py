@@ -1,0 +1,108 @@
+"""A page lists only the style sheets and scripts that its own text needs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+
+KATEX = "vendor/katex"
+
+#: What a page loads, and the pattern in its text that asks for it. Anything in the folder
+#: ``_static`` that is named neither here nor in `EVERY_PAGE` is loaded by no page.
+ON_DEMAND = {
+    rf"{KATEX}/katex.min.css": r'class="[^"]*\btex\b',
+    rf"{KATEX}/katex.min.js": r'class="[^"]*\btex\b',
+    "math.js": r'class="[^"]*\btex\b',
+    "explore.js": r'<figure[^>]*class="[^"]*\bexplorer\b',
+    "quiz.js": r'class="[^"]*\bquiz\b',
+    "guess.js": r'class="[^"]*\bguess\b',
+    "estimate.js": r'class="[^"]*\bestimate\b|data-key="chip"',
+    "progress-page.js": r'class="[^"]*\bprogress-panel\b',
+    "clipboard.min.js": r'class="[^"]*\bhighlight\b',
+    "copybutton.js": r'class="[^"]*\bhighlight\b',
+    "copybutton.css": r'class="[^"]*\bhighlight\b',
+    "sphinx-design.min.css": r'class="[^"]*\bsd-',
+    "design-tabs.js": r'class="[^"]*\bsd-tab-set\b',
+    "mystnb": r'class="[^"]*\bcell\b',
+}
+EVERY_PAGE = ("book.css", "progress.js")
+
+
+def forget_found_assets(app: Sphinx, config: Any) -> None:
+    """Drop what Jupyter Book found by searching ``_static``: it would load on every page."""
+    config.html_css_files = []
+    config.html_js_files = []
+
+
+def add_own_assets(app: Sphinx) -> None:
+    """Register our files; `choose_assets` then decides page by page."""
+    if app.builder.format != "html":
+        return
+    app.add_css_file(f"{KATEX}/katex.min.css", priority=400)
+    # progress.js first: others ask it what was done. estimate.js after what it moves.
+    scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js", "explore.js", "quiz.js",
+               "guess.js", "estimate.js", "progress-page.js")
+    for name in scripts:
+        app.add_js_file(name, loading_method="defer")
+    app.add_css_file("book.css", priority=900)
+
+
+def choose_assets(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Keep the style sheets and scripts that the text of this page asks for.
+
+    Style sheets that are not ours move to ``layered_css``: the template imports them into a
+    cascade layer, below ``book.css``.
+
+    Raises
+    ------
+    RuntimeError
+        If something asks for a file from another host: pages must work without a network.
+    """
+    # Docutils marks the list of sources with two roles that contradict each other.
+    body = context["body"] = (
+        context.get("body", "")
+        .replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+        .replace(' role="doc-biblioentry"', "")
+    )
+    for kind in ("css_files", "script_files"):
+        context[kind] = [file for file in context.get(kind, []) if is_wanted(file, body)]
+        for file in context[kind]:
+            if "//" in str(file.filename or ""):
+                raise RuntimeError(
+                    f"page {pagename} asks another host for {file.filename}: "
+                    "store the file under book/_static/vendor instead"
+                )
+    ours = [file for file in context["css_files"] if is_ours(file)]
+    links = [context["css_tag"](file) for file in context["css_files"] if file not in ours]
+    context["layered_css"] = [re.search(r'href="([^"]+)"', link)[1] for link in links]
+    context["css_files"] = ours
+
+
+def is_wanted(file: Any, body: str) -> bool:
+    """Return whether a page with this text needs this style sheet or script."""
+    name = str(getattr(file, "filename", file) or "").removeprefix("_static/")
+    for asset, pattern in ON_DEMAND.items():
+        if name == asset or (asset == "mystnb" and name.startswith("mystnb.")):
+            return re.search(pattern, body) is not None
+    return True
+
+
+def is_ours(file: Any) -> bool:
+    """Return whether a style sheet is the book's, or KaTeX's, rather than the theme's."""
+    name = str(file.filename).removeprefix("_static/")
+    return name in EVERY_PAGE or name.startswith("vendor/")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register what decides about assets with Sphinx."""
+    # Jupyter Book sets this for an extension that we leave out.
+    app.add_config_value("comments_config", {}, "html")
+    app.connect("config-inited", forget_found_assets)
+    app.connect("builder-inited", add_own_assets)
+    # 900: after the theme and every other extension have added theirs
+    app.connect("html-page-context", choose_assets, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,92 @@
+"""An admonition of the class ``dropdown`` becomes a native ``<details>``, with no script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
+
+
+class fold(nodes.General, nodes.Element):
+    """A ``<details>`` made from an admonition of the class ``dropdown``."""
+
+
+class fold_title(nodes.General, nodes.TextElement):
+    """The line of a `fold` that is always shown."""
+
+
+class Dropdown(SphinxDirective):
+    """``:::{dropdown} Title``: an admonition of the class ``dropdown``, open with ``:open:``."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    option_spec = {
+        "open": directives.flag,
+        "name": directives.unchanged,
+        "class": directives.class_option,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Return the admonition."""
+        classes = ["dropdown", *self.options.get("class", [])]
+        classes += ["open"] if "open" in self.options else []
+        inline, messages = self.state.inline_text(self.arguments[0], self.lineno)
+        box = nodes.admonition("", nodes.title(self.arguments[0], "", *inline), classes=classes)
+        self.set_source_info(box)
+        self.add_name(box)
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box, *messages]
+
+
+class FoldDropdowns(SphinxPostTransform):
+    """Turn every admonition of the class ``dropdown`` into a `fold`."""
+
+    default_priority = 200
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Replace the admonitions of this document in place."""
+        for old in list(self.document.findall(nodes.Admonition)):
+            if "dropdown" not in old.get("classes", ()):
+                continue
+            new = fold(classes=["admonition", *old["classes"]], ids=old["ids"])
+            title = old[0] if isinstance(old[0], nodes.title) else None
+            label = old.tagname.capitalize()
+            new += fold_title("", "", *(title.children if title else [nodes.Text(label)]))
+            new += old.children[1:] if title else old.children
+            old.replace_self(new)
+
+
+def visit_fold(writer: Any, node: fold) -> None:
+    """Open the element; the class ``open`` opens it for the reader too."""
+    is_open = {"open": "open"} if "open" in node["classes"] else {}
+    writer.body.append(writer.starttag(node, "details", **is_open))
+
+
+def depart_fold(writer: Any, node: fold) -> None:
+    """Close the element."""
+    writer.body.append("</details>\n")
+
+
+def visit_fold_title(writer: Any, node: fold_title) -> None:
+    """Open the line that is always shown."""
+    writer.body.append('<summary class="admonition-title">')
+
+
+def depart_fold_title(writer: Any, node: fold_title) -> None:
+    """Close the line that is always shown."""
+    writer.body.append("</summary>\n")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the directive, and what it becomes, with Sphinx."""
+    app.add_node(fold, html=(visit_fold, depart_fold))
+    app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
+    app.add_post_transform(FoldDropdowns)
+    app.add_directive("dropdown", Dropdown, override=True)  # in place of sphinx-design's
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,96 @@
+"""A small web server for the built site, on this machine only."""
+
+import errno
+import gzip
+from contextlib import suppress
+from functools import lru_cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tools.website.build import HTML, SiteError
+
+PORT = 8000
+
+
+@lru_cache(maxsize=100)
+def zipped(path: Path, changed_ns: int) -> bytes:
+    """Return a file compressed; `changed_ns` tells a rebuilt file from the one that was kept."""
+    return gzip.compress(path.read_bytes(), compresslevel=6)
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serve files as a web host does: text compressed, and asked for again after a rebuild."""
+
+    protocol_version = "HTTP/1.1"
+    compressed = {".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb"}
+
+    def send_head(self):  # the base class names it
+        path = Path(self.translate_path(self.path))
+        if path.is_dir() and self.path.endswith("/"):
+            path = path / "index.html"
+        wanted = "gzip" in self.headers.get("Accept-Encoding", "")
+        if not (wanted and path.is_file() and path.suffix in self.compressed):
+            return super().send_head()
+        body = zipped(path, path.stat().st_mtime_ns)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+        return None
+
+    def handle(self) -> None:
+        """Answer; a reader who leaves a page before it is there is no error."""
+        with suppress(ConnectionError):
+            super().handle()
+
+    def end_headers(self) -> None:
+        """Let the browser keep nothing without asking."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Stay quiet: the terminal is for what the reader should do next."""
+
+
+def open_server(port: int | None, folder: Path = HTML) -> ThreadingHTTPServer:
+    """Return a server for a folder, on this machine only.
+
+    Parameters
+    ----------
+    port
+        The port to use. None means 8000, or the next free one of twenty. 0 means any free one.
+
+    Raises
+    ------
+    SiteError
+        If the port is taken or not allowed.
+    """
+    handler = partial(Handler, directory=str(folder))
+    for candidate in range(PORT, PORT + 20) if port is None else [port]:
+        try:
+            server = ThreadingHTTPServer(("127.0.0.1", candidate), handler)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            if port is None:
+                print(f"Port {candidate} is in use; trying the next one.", flush=True)
+            continue
+        server.daemon_threads = True
+        return server
+    if port is None:
+        raise SiteError(f"ports {PORT} to {PORT + 19} are all in use: choose one with --port")
+    raise SiteError(f"port {port} is in use or not allowed: choose another with --port")
+
+
+def serve(port: int | None) -> None:
+    """Serve the built site until Ctrl-C."""
+    with open_server(port) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        print(f"The book is at {address} - open it in a browser; Ctrl-C stops it.", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print("\nStopped.")
