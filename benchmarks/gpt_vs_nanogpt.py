@@ -22,7 +22,7 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # threads that wait must not count
 
 import torch
 
-from lessons.gpt.model import model as gpt
+from lessons.gpt import model as gpt
 
 RESULT = Path(__file__).with_suffix(".json")
 N_ROUNDS, N_WRITTEN = 40, 240

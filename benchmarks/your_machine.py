@@ -1,6 +1,6 @@
 """The two rates of a machine, as the chapter on hardware measures them: best of several rounds.
 
-The first row of ``lessons/tables/machines.csv`` was recorded with this; copy the numbers there to
+The first row of ``lessons/data/machines.csv`` was recorded with this; copy the numbers there to
 draw the book's explorers with another machine.
 """
 

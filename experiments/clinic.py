@@ -1,18 +1,21 @@
 """Record the runs of the loss-curve clinic: ``python -m experiments.clinic`` (a few minutes).
 
-Writes ``src/lessons/studies/clinic/record.json``. With ``--check`` it runs everything again, compares the
-start of every curve with the record, and asks whether the whole of it is still nearest to its case.
+Writes ``src/lessons/studies/clinic/record.json``. With ``--check`` it runs everything again,
+compares the start of every curve with the record, and asks whether the whole of it is still nearest
+to its case.
 """
 
 import json
 import math
 import sys
-from pathlib import Path
 
 import numpy as np
 
 from lessons.studies.clinic import cases as clinic
-from lessons.studies.clinic.programs import EVERY, N_STEPS, letters, run
+from lessons.studies.clinic.letters import letters
+from lessons.studies.clinic.programs import N_STEPS, run
+from lessons.studies.clinic.training import EVERY
+from lessons.studies.record import path_of
 
 FILE = path_of("clinic")
 SEEDS = range(5)

@@ -13,16 +13,15 @@ import dataclasses
 import json
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import sklearn
 import torch
 
-import lessons
 from lessons.studies.improving import runs as ablation
 from lessons.studies.improving.folds import N_FOLDS, N_LARGEST, fold
 from lessons.studies.improving.networks import Recipe, build, n_parameters
+from lessons.studies.record import path_of
 
 RESULT = path_of("improving")
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]

@@ -1,8 +1,9 @@
 """Record the run of the chapter on a small GPT: ``python -m experiments.small_gpt [FOLDER]``.
 
-It trains with `lessons.train.run.run`, in at most five minutes of one free core, and then looks at the
-checkpoints: samples, attention, next tokens. The result is ``src/lessons/studies/small_gpt/record.json``.
-A folder that holds the finished run already is not trained again.
+It trains with `lessons.train.run`, in at most five minutes of one free core, and then looks at the
+checkpoints: samples, attention, next tokens. The result is
+``src/lessons/studies/small_gpt/record.json``. A folder that holds the finished run already is not
+trained again.
 """
 
 import datetime
@@ -21,10 +22,11 @@ from pathlib import Path
 import torch
 
 from lessons.data import corpus
-from lessons.gpt.model import model as gpt
-from lessons.train.run import checkpoint, log as run_log, tokens as token_data
-from lessons.train.config import TrainConfig
+from lessons.gpt import model as gpt
 from lessons.gpt.tokenizer import BytePairTokenizer
+from lessons.studies.record import path_of
+from lessons.train import checkpoint, log as run_log, tokens as token_data
+from lessons.train.config import TrainConfig
 
 RECORD = path_of("small_gpt")
 SETTINGS = {
@@ -84,7 +86,7 @@ def write(model, tokenizer, text, n_new, **how):
 
 @torch.no_grad()
 def validate(model, tokenizer):
-    """Return validation loss and bits per byte, as `lessons.train.run.trainer` measures them."""
+    """Return validation loss and bits per byte, as `lessons.train.trainer` measures them."""
     ids = torch.tensor(tokenizer.encode(corpus.split(corpus.topics())[1]))
     windows = token_data.ordered(ids, model.config.n_positions, n=256, size=16)
     nats = sum(gpt.loss(model, *window).item() * window[1].numel() for window in windows)

@@ -118,7 +118,7 @@ window.lessonsProgress = (() => {
     show();
   }
 
-  // The code of a solved exercise: the same as in lessons.check.code_of.
+  // The code of a solved exercise: the same as in lessons.widgets.checks.check.code_of.
   function codeOf(name) {
     let hash = 0x811c9dc5;
     for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);

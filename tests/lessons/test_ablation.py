@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from lessons.studies.improving import runs as ablation
-from lessons.studies.improving.runs import evaluate, shrink, train
 from lessons.studies.compare import interval
+from lessons.studies.improving import runs as ablation
 from lessons.studies.improving.folds import fold
 from lessons.studies.improving.networks import Recipe, build
+from lessons.studies.improving.runs import evaluate, shrink, train
 
 SPLIT = fold(1, 400)
 

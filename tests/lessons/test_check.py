@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from lessons.widgets import checks as check
+from lessons.exercises.base import Exercise
 from lessons.widgets.checks import compare as answers
+from lessons.widgets.checks.check import check, hint
+from lessons.widgets.checks.grade import grade
 
-SUM = check.Exercise(
+SUM = Exercise(
     name="add", title="Add two vectors", difficulty=1, reference=lambda a, b: a + b,
     cases=lambda rng: [
         (np.array([1.0, 2.0]), np.array([3.0, 4.0])), (rng.random(2), rng.random(2)),
@@ -67,12 +69,12 @@ class Odd:
     (lambda a, b: ..., ["not started"]),
 ])
 def test_the_verdict_says_what_is_wrong(answer, words):
-    said = str(check.grade(SUM, answer))
+    said = str(grade(SUM, answer))
     assert all(word in said for word in words), said
 
 
 def test_an_answer_that_changes_its_input_is_still_judged_by_its_value():
-    assert check.grade(SUM, change_input).status == "solved"
+    assert grade(SUM, change_input).status == "solved"
 
 
 def test_the_input_is_shown_as_it_was_given():
@@ -81,12 +83,12 @@ def test_the_input_is_shown_as_it_was_given():
         b[:] = 0
         return a
 
-    assert "input     a = [1, 2], b = [3, 4]" in str(check.grade(SUM, spoil))
+    assert "input     a = [1, 2], b = [3, 4]" in str(grade(SUM, spoil))
 
 
 def test_an_answer_cannot_change_the_next_case():
     a = np.array([1.0, 2.0])
-    twice = check.Exercise("twice", "Double", 1, reference=lambda a: 2 * a, hints=(), takeaway="2.",
+    twice = Exercise("twice", "Double", 1, reference=lambda a: 2 * a, hints=(), takeaway="2.",
                            cases=lambda rng: [(a,), (a,)])
 
     def clear(a):
@@ -94,30 +96,30 @@ def test_an_answer_cannot_change_the_next_case():
         a[:] = 0
         return result
 
-    assert check.grade(twice, clear).status == "solved"
+    assert grade(twice, clear).status == "solved"
     np.testing.assert_array_equal(a, [1.0, 2.0])
 
 
 def test_only_infinity_is_infinity():
-    never = check.Exercise("never", "Never", 1, reference=math.inf, hints=(), takeaway="Never.")
-    assert check.grade(never, math.inf).status == "solved"
+    never = Exercise("never", "Never", 1, reference=math.inf, hints=(), takeaway="Never.")
+    assert grade(never, math.inf).status == "solved"
     for wrong in (0, 1e300, -math.inf, math.nan):
-        assert check.grade(never, wrong).status == "not yet"
+        assert grade(never, wrong).status == "not yet"
 
 
 def test_an_answer_for_the_first_case_only_is_not_enough():
-    assert check.grade(SUM, lambda a, b: np.array([4.0, 6.0])).status == "not yet"
+    assert grade(SUM, lambda a, b: np.array([4.0, 6.0])).status == "not yet"
 
 
 def test_a_hint_for_an_unknown_name_lists_what_there_is(capsys):
-    check.hint("gradient-descent/none")
-    check.hint("none")
+    hint("gradient-descent/none")
+    hint("none")
     said = capsys.readouterr().out
     assert "Exercises: one-step" in said and "gradient-descent" in said.split("Chapters: ")[1]
 
 
 def test_a_list_counts_as_an_array():
-    assert check.grade(SUM, lambda a, b: list(a + b)).status == "solved"
+    assert grade(SUM, lambda a, b: list(a + b)).status == "solved"
 
 
 def test_an_endless_answer_is_stopped(monkeypatch):
@@ -126,7 +128,7 @@ def test_an_endless_answer_is_stopped(monkeypatch):
     def wait(a, b):
         time.sleep(0.5)
 
-    assert "did not finish in 0.1 s" in str(check.grade(SUM, wait))
+    assert "did not finish in 0.1 s" in str(grade(SUM, wait))
 
 
 def test_an_endless_answer_leaves_nothing_behind(monkeypatch):
@@ -140,7 +142,7 @@ def test_an_endless_answer_leaves_nothing_behind(monkeypatch):
             except Exception:
                 continue
 
-    assert "did not finish" in str(check.grade(SUM, endless))
+    assert "did not finish" in str(grade(SUM, endless))
     assert warnings.filters == filters
     for thread in set(threading.enumerate()) - before:
         thread.join(5)
@@ -148,30 +150,30 @@ def test_an_endless_answer_leaves_nothing_behind(monkeypatch):
 
 
 def test_a_tensor_that_tracks_gradients_counts_as_an_array():
-    assert check.grade(SUM, lambda a, b: torch.tensor(a + b, requires_grad=True)).status == "solved"
+    assert grade(SUM, lambda a, b: torch.tensor(a + b, requires_grad=True)).status == "solved"
 
 
 def test_a_truth_value_is_no_number():
-    one = check.Exercise("one", "One", 1, reference=1.0, hints=(), takeaway="It is 1.")
-    assert "got a truth value" in str(check.grade(one, True))
+    one = Exercise("one", "One", 1, reference=1.0, hints=(), takeaway="It is 1.")
+    assert "got a truth value" in str(grade(one, True))
 
 
 def test_messages_hold_no_address():
-    assert "0x" not in str(check.grade(SUM, lambda a, b: object()))
+    assert "0x" not in str(grade(SUM, lambda a, b: object()))
 
 
 def test_an_unknown_name_lists_what_there_is(capsys):
-    check.check("gradient-descent/none", 1)
-    check.check("nothing/none", 1)
-    check.check(3, 1)
+    check("gradient-descent/none", 1)
+    check("nothing/none", 1)
+    check(3, 1)
     said = capsys.readouterr().out
     assert "Exercises: one-step" in said and "gradient-descent" in said.split("Chapters: ")[1]
     assert "names an exercise" in said
 
 
 def test_check_prints_and_never_raises(capsys):
-    check.check("gradient-descent/one-step", Odd())
-    check.check("gradient-descent/one-step", lambda theta, grad, lr: theta - lr * grad)
+    check("gradient-descent/one-step", Odd())
+    check("gradient-descent/one-step", lambda theta, grad, lr: theta - lr * grad)
     said = capsys.readouterr().out
     assert "one-step: not yet" in said and "one-step: solved" in said
 
@@ -179,13 +181,13 @@ def test_check_prints_and_never_raises(capsys):
 def test_hints_come_one_at_a_time(capsys, monkeypatch):
     monkeypatch.setattr(check, "_hints_given", {})
     for _ in range(3):
-        check.hint("gradient-descent/one-step")
+        hint("gradient-descent/one-step")
     lines = capsys.readouterr().out.splitlines()
     assert "hint 1 of 2" in lines[0] and "hint 2 of 2" in lines[1] and "no more hints" in lines[2]
 
 
 def test_more_digits_where_four_do_not_tell():
-    said = str(check.grade(SUM, lambda a, b: a + b + 1e-5))
+    said = str(grade(SUM, lambda a, b: a + b + 1e-5))
     assert "4.00001" in said
 
 
@@ -194,11 +196,11 @@ def test_answers_run_where_there_are_no_threads(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", no_thread)
-    assert check.grade(SUM, lambda a, b: a + b).status == "solved"
-    assert "raised NameError" in str(check.grade(SUM, fail))
+    assert grade(SUM, lambda a, b: a + b).status == "solved"
+    assert "raised NameError" in str(grade(SUM, fail))
 
 
-EVEN = check.Exercise(
+EVEN = Exercise(
     name="even", title="Tell even numbers", difficulty=1, reference=lambda n: n % 2 == 0,
     cases=lambda rng: [(n,) for n in range(10)], hints=("Use %.",), takeaway="Near enough.",
     enough=0.8,
@@ -207,17 +209,17 @@ EVEN = check.Exercise(
 
 @pytest.mark.parametrize("n_wrong, status", [(0, "solved"), (2, "solved"), (3, "not yet")])
 def test_enough_right_cases_solve_an_exercise_that_counts(n_wrong, status):
-    verdict = check.grade(EVEN, lambda n: (n % 2 == 0) != (n < n_wrong))
+    verdict = grade(EVEN, lambda n: (n % 2 == 0) != (n < n_wrong))
     assert verdict.status == status
     assert f"{10 - n_wrong} of 10 are right" in str(verdict)
 
 
 def test_a_count_shows_the_first_wrong_case():
-    said = str(check.grade(EVEN, lambda n: (n % 2 == 0) != (n > 3)))
+    said = str(grade(EVEN, lambda n: (n % 2 == 0) != (n > 3)))
     assert "80% are needed" in said and "input     n = 4" in said and "expected  True" in said
 
 
 def test_a_count_stops_at_an_error_and_at_a_stub():
-    assert "raised ZeroDivisionError" in str(check.grade(EVEN, lambda n: 1 / n))
-    assert check.grade(EVEN, lambda n: ...).status == "not started"
-    assert "Expected a truth value, got a string" in str(check.grade(EVEN, lambda n: "yes"))
+    assert "raised ZeroDivisionError" in str(grade(EVEN, lambda n: 1 / n))
+    assert grade(EVEN, lambda n: ...).status == "not started"
+    assert "Expected a truth value, got a string" in str(grade(EVEN, lambda n: "yes"))

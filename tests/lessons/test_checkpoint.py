@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from lessons import files
-from lessons.train.run import checkpoint
+from lessons.train import checkpoint
 from lessons.train.checkpoint import CheckpointError
 
 
@@ -239,7 +239,7 @@ def test_write_atomically_keeps_the_old_file(tmp_path):
 KILLS = """
 import json, os, random, signal, struct, sys, time
 import torch
-from lessons.train.run import checkpoint
+from lessons.train import checkpoint
 
 folder, n_kills = sys.argv[1], int(sys.argv[2])
 state = {"w": torch.zeros(250_000)}  # 1 MB

@@ -23,8 +23,8 @@ def test_the_corpus_never_changes():
 
 def test_the_package_carries_the_corpus_and_its_licence():
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    patterns = config["tool"]["setuptools"]["package-data"]["lessons"]
-    folder = resources.files("lessons")
+    patterns = config["tool"]["setuptools"]["package-data"]["lessons.data"]
+    folder = resources.files("lessons.data")
     listed = {path.name for pattern in patterns for path in Path(str(folder)).glob(pattern)}
     assert {"corpus_topics.txt.gz", "corpus_topics.LICENSE.txt"} <= listed
     licence = (folder / "corpus_topics.LICENSE.txt").read_text(encoding="utf-8")

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from lessons.planning import cost
 from lessons.data import table
+from lessons.planning import cost
 
 MODELS = {m["name"]: m for m in table("architectures")}
 BAD = [0, -1, math.nan, math.inf]

@@ -6,8 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from lessons import data
-from lessons.data import batches, digits, line, spirals, table
+from lessons.data import batches, digits, line, spirals, table, tables
 
 MODELS = table("models")
 BY_NAME = {row["name"]: row for row in MODELS}
@@ -173,5 +172,5 @@ def test_every_accelerator_has_a_source_and_units_that_fit_together():
 
 
 def test_numbers_text_and_blanks_of_a_cell():
-    assert data._number("1e3") == 1000.0 and data._number("") is None
-    assert data._number("2020-05") == "2020-05"
+    assert tables._number("1e3") == 1000.0 and tables._number("") is None
+    assert tables._number("2020-05") == "2020-05"

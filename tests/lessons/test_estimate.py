@@ -5,11 +5,11 @@ import math
 
 import pytest
 
-from lessons.machines import hardware, card as machine_card
+from lessons.machines import card as machine_card, hardware
 from lessons.planning import cost
+from lessons.widgets.estimates.html import known_machines, to_html
 from lessons.widgets.estimates.table import MIME_TYPE, estimate, how, seconds
 from lessons.words import duration
-from lessons.widgets.estimates.html import known_machines, to_html
 from tests.lessons.pages import Reader
 
 SERVER = hardware.recorded_machine()

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lessons.widgets import explorers as module
 from lessons import plots
-from lessons.widgets.explorers.drawing import ExplorerError
+from lessons.widgets.explorers import explorer as module
 from lessons.widgets.explorers.control import choice, slider
+from lessons.widgets.explorers.drawing import ExplorerError
 from lessons.widgets.explorers.explorer import explore
 from lessons.widgets.explorers.record import pack, unpack
 
@@ -215,8 +215,8 @@ def unseeded(left, right, slope, kind):
     ({"draw": lambda left, right, slope, kind: None}, "must return a sentence"),
     ({"draw": raising_late}, "state slope=1.0, kind='plain': draw raised KeyError"),
     ({"draw": lambda left, right, slope, kind: " "}, "must return a sentence"),
-    ({"draw": lambda left, right, slope, kind: "The loss is nan."}, "plots.number"),
-    ({"draw": lambda left, right, slope, kind: "It grows to -inf."}, "plots.number"),
+    ({"draw": lambda left, right, slope, kind: "The loss is nan."}, "words.number"),
+    ({"draw": lambda left, right, slope, kind: "It grows to -inf."}, "words.number"),
     ({"draw": bad_frame(xlim=(0, 3))}, "slope=0.0, kind='plain': draw changed xlim"),
     ({"draw": bad_frame(ylim=(0, 3))}, "draw changed ylim"),
     ({"draw": bad_frame(title="New")}, "draw changed title"),

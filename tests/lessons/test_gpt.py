@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lessons.gpt.model import model as gpt
+from lessons.gpt import model as gpt
 
 SMALL = gpt.Config(vocab_size=50, n_positions=16, n_layers=3, n_heads=4, d_model=32)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from lessons.widgets.guesses.ask import MIME_TYPE, guess
-from lessons.widgets.guesses.scale import Scale
 from lessons.widgets.guesses.html import curve_svg, to_html
 from lessons.widgets.guesses.live import widget
+from lessons.widgets.guesses.scale import Scale
 from tests.lessons.pages import Reader
 
 
@@ -47,8 +47,8 @@ def test_the_slider_ends_where_the_author_says_and_shows_what_it_means():
     p = number().payload
     assert (p["texts"][0], p["texts"][-1]) == ("1 steps", "1,000 steps")
     assert p["places"] == sorted(p["places"]) and p["places"][-1] == 1
-    assert len(p["texts"]) == len(p["off"]) == len(p["places"]) == 101
-    assert p["off"][0] == "Too low by a factor of 250."
+    assert len(p["texts"]) == len(p["said"]) == len(p["places"]) == 101
+    assert p["said"][0].endswith(" Too low by a factor of 250.")
     assert p["truth"] == "250 steps"
 
 
@@ -120,7 +120,7 @@ def test_a_live_guess_says_the_same_as_the_page(make, moves, monkeypatch):
     monkeypatch.delenv("LESSONS_RECORD", raising=False)
     asked = make()
     assert "application/vnd.jupyter.widget-view+json" in asked._repr_mimebundle_()
-    *boxes, buttons, said = widget(asked).children[2 if make is curve else 1 :]
+    *boxes, buttons, said = widget(asked.payload).children[2 if make is curve else 1 :]
     make_button, skip = buttons.children
     assert make_button.disabled == (make is choice) and said.value == ""
     for box, value in zip(boxes, moves, strict=True):

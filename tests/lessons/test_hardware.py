@@ -100,7 +100,7 @@ def test_fastest_forgets_the_first_run(monkeypatch):
 
 
 def test_measuring_without_a_device_needs_no_torch():
-    code = "import sys; from lessons import hardware; hardware.measured_machine(8, 64); " \
+    code = "import sys; from lessons.machines import hardware; hardware.measured_machine(8, 64); " \
            "assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons.machines import hardware, card as machine_card
+from lessons.machines import card as machine_card, hardware
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_the_card_has_a_place_of_its_own_and_the_command_shows_it(card, monkeypa
 
 
 def test_the_command_runs(card):
-    done = subprocess.run([sys.executable, "-m", "lessons.machine_card"], capture_output=True,
+    done = subprocess.run([sys.executable, "-m", "lessons.machines.card"], capture_output=True,
                           text=True, check=True, cwd=Path(__file__).parent)
     assert "GFLOP/s in " in done.stdout and str(card) in done.stdout
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from lessons import plots
+from lessons.words import number, power_of_ten
 
 CSS = Path(__file__).resolve().parents[2] / "book" / "_static" / "book.css"
 
@@ -81,17 +81,17 @@ def test_log_axes_get_plain_labels():
     (0.00012345, "1.23 × 10⁻⁴"), (-1e20, "-1 × 10²⁰"), (-math.inf, "below the smallest number"),
 ])
 def test_numbers_for_a_reader(x, text):
-    assert plots.number(x) == text
+    assert number(x) == text
 
 
 @given(st.floats())
 def test_a_number_never_reads_nan_or_inf(x):
-    assert not re.search(r"nan|inf|e[+-]?\d", plots.number(x))
+    assert not re.search(r"nan|inf|e[+-]?\d", number(x))
 
 
 @given(st.floats(min_value=1e-300, max_value=1e300))
 def test_a_number_keeps_three_digits(x):
-    text = plots.number(x).replace(",", "")
+    text = number(x).replace(",", "")
     if "×" in text:
         mantissa, power = text.split(" × 10")
         table = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -103,7 +103,7 @@ def test_a_number_keeps_three_digits(x):
     (1e-20, "10⁻²⁰"), (10.0, "10"), (1000.0, "10³"), (0, ""), (-1, ""), (2.0, "")
 ])
 def test_power_of_ten(x, text):
-    assert plots.power_of_ten(x) == text
+    assert power_of_ten(x) == text
 
 
 def reach(x, y, **limits):

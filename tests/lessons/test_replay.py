@@ -9,10 +9,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from lessons.widgets import estimates as estimate, explorers as explore, guesses as guess, quizzes as quiz
 from lessons.widgets.explorers.control import choice, slider
+from lessons.widgets.explorers.explorer import MIME_TYPE, explore
+from lessons.widgets.explorers.html import to_html
 from lessons.widgets.explorers.record import pack
-from lessons.widgets.sphinx import Renderer, explorer_html
+from lessons.widgets.registry import REGISTRY
+from lessons.widgets.sphinx import Renderer
 
 NASTY = 'Is a < b & "c" > \'d\'? </script><b>'
 
@@ -32,7 +34,7 @@ def make(name="test", title="How steep?", **changes):
         "slope": slider([0.0, 0.5, 1.0], label="slope <&>", unit="m/s²", default=0.5, play=True),
         "kind": choice(["a<b", "c&d"], label="kind"),
     } | changes
-    return explore.explore(draw, frame, name=name, title=title, panels=2, **settings)
+    return explore(draw, frame, name=name, title=title, panels=2, **settings)
 
 
 class Page(HTMLParser):
@@ -72,7 +74,7 @@ def explorer():
 
 @pytest.fixture(scope="module")
 def html(explorer):
-    return explorer_html(pack(explorer.record()))
+    return to_html(pack(explorer.record()))
 
 
 def test_every_text_is_escaped_and_every_tag_closed(html):
@@ -120,7 +122,7 @@ def test_the_payload_is_gzipped_json_of_every_state(html, explorer):
 
 
 def test_no_id_twice_in_one_explorer_or_in_two(html):
-    texts = [html, explorer_html(pack(make(name="other").record()))]
+    texts = [html, to_html(pack(make(name="other").record()))]
     ids = [a["id"] for text in texts for _, a in Page(text).tags if "id" in a]
     assert len(ids) > 10 and len(ids) == len(set(ids))
     used = {u for text in texts for u in re.findall(r'(?:href="#|url\(#)([^")]+)', text)}
@@ -139,9 +141,9 @@ def test_the_renderer_takes_the_books_own_types_only(html, explorer):
         data = SimpleNamespace(mime_type=mime_type, content=content)
         return Renderer.handle_mime(None, data, inline)
 
-    (node,) = handle(explore.MIME_TYPE, payload)
+    (node,) = handle(MIME_TYPE, payload)
     assert node["format"] == "html" and node.astext() == html
     assert handle("text/plain", "text") is None
-    assert handle(explore.MIME_TYPE, payload, inline=True) is None
-    assert {mime for _, mime, _ in Renderer.mime_priority_overrides} == {
-        explore.MIME_TYPE, quiz.MIME_TYPE, guess.MIME_TYPE, estimate.MIME_TYPE}
+    assert handle(MIME_TYPE, payload, inline=True) is None
+    assert [mime for _, mime, _ in Renderer.mime_priority_overrides] == [
+        widget.mime_type for widget in REGISTRY]

@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import pytest
 import tokenizers
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from lessons.data import corpus
 from lessons.gpt.tokenizer import BytePairTokenizer, merge, pieces, to_bytes, train_bpe

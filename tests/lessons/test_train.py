@@ -22,10 +22,18 @@ import psutil
 import pytest
 import torch
 
-from lessons.gpt.model import model as gpt
-from lessons.train.run import checkpoint, processes as distributed, log as run_log, options as run_options, sample, tokens as token_data, run as train
-from lessons.files import only_writer
 from lessons.engine.optim import schedule
+from lessons.files import only_writer
+from lessons.gpt import model as gpt
+from lessons.train import (
+    checkpoint,
+    log as run_log,
+    options as run_options,
+    processes as distributed,
+    run as train,
+    sample,
+    tokens as token_data,
+)
 from lessons.train.config import ConfigError, TrainConfig
 from lessons.train.trainer import Diverged, Trainer, adamw
 
@@ -625,7 +633,7 @@ def test_sampling_from_nothing_and_from_a_step(config, tmp_path, capsys):
 SEVERAL = """
 import json, sys
 import torch.distributed as dist
-from lessons.train.run import run as train
+from lessons.train import run as train
 from lessons.train.config import TrainConfig
 
 dist.init_process_group("gloo")

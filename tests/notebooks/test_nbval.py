@@ -4,13 +4,12 @@ import re
 
 import pytest
 
-from lessons.widgets import explorers as explore
+from lessons.widgets.explorers.compare import TOLERANCE_PX, record_differences, svg_differs
 from lessons.widgets.explorers.explorer import MIME_TYPE
 from lessons.widgets.explorers.record import pack, unpack
-from tools.notebooks import kernels, nbval
+from tools.notebooks import kernels
 from tools.notebooks.__main__ import main
 from tools.notebooks.cells import code_cells, dumps, load
-from tools.notebooks.nbval import TOLERANCE_PX, explorer_differences, svg_differs
 
 PATH = '<path d="M 1.5 2 L 3 {}" style="opacity: 0.5"/><text x="{}" y="2">0.{}</text>'
 
@@ -20,7 +19,7 @@ PAGES = {
     "shuffled": "import os\n\nprint(os.getpid())",
     "measured": "import os\n\nprint('cell took', os.getpid() / 7, 'ms')",
     "processor": "import os\n\nprint(os.environ.get('ATEN_CPU_CAPABILITY'))",
-    "explorer": """from lessons.widgets.explorers import explore, slider
+    "explorer": """from lessons.widgets import explore, slider
 
 
 def draw(ax, x):
@@ -97,16 +96,16 @@ def drop_title(r):
 )
 def test_a_changed_explorer_is_said(change, said):
     stored, computed = record(), record()
-    assert explorer_differences(stored, computed) == []
+    assert record_differences(stored, computed) == []
     change(computed)
-    assert explorer_differences(stored, computed) == [said]
+    assert record_differences(stored, computed) == [said]
 
 
 @pytest.mark.parametrize("shift, said", [(0.1, []), (5, ["picture of state 0 differs"])])
 def test_rounding_is_forgiven_and_a_moved_line_is_not(shift, said):
     stored, computed = record(), record()
     computed["states"][0][0] = PATH.format(4 + shift, 0, 1)
-    assert explorer_differences(stored, computed) == said
+    assert record_differences(stored, computed) == said
 
 
 @pytest.fixture(scope="module")
@@ -182,17 +181,13 @@ def test_an_output_of_one_processor_fails_on_another(damaged, capfd):
     assert "FAILED book/processor.ipynb::Cell 0" in said
 
 
-def test_the_explorers_are_the_ones_that_lessons_records():
-    assert nbval.MIME_TYPE == explore.MIME_TYPE
-
-
 def test_kernels_run_alone_and_without_personal_settings(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
     env = kernels.environment(tmp_path, "start-up", portable=True)
     assert "PYTEST_ADDOPTS" not in env
     assert env["OMP_NUM_THREADS"] == env["OPENBLAS_NUM_THREADS"] == "1"
-    assert env["LESSONS_RECORD"] == "record"
+    assert env["LESSONS_RECORD"] == "1"
     assert env["IPYTHONDIR"] == "start-up"
     assert env["ATEN_CPU_CAPABILITY"] == "default"
     assert "ATEN_CPU_CAPABILITY" not in kernels.environment(tmp_path, "start-up")

@@ -14,9 +14,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from tools.website import assets
-from tools.website import build as builder
-from tools.website import server as servers
+from tools.website import assets, build as builder, server as servers
 from tools.website.__main__ import main
 
 URL = "https://github.com/owner/name"

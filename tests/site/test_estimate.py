@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from lessons.machines import hardware
-from lessons.widgets import estimates as estimate
 from lessons.machines.card import rates
+from lessons.widgets.estimates import html, table as estimate
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
 from tools.website import build as builder
 
@@ -24,7 +24,7 @@ def stored(page):
     nb = nbformat.read(ROOT / "book" / f"{page}.ipynb", as_version=4)
     found = [o["data"][estimate.MIME_TYPE] for c in nb.cells for o in c.get("outputs", [])
              if estimate.MIME_TYPE in o.get("data", {})]
-    return {p["name"]: estimate.Estimate(p, estimate.known_machines()[0]) for p in found}
+    return {p["name"]: estimate.Estimate(p, html.known_machines()[0]) for p in found}
 
 
 NOTEBOOKS = [name for name in builder.toc_files() if (ROOT / "book" / f"{name}.ipynb").is_file()]
@@ -52,7 +52,7 @@ def test_the_page_computes_what_python_computes_for_every_machine(tab, name, mod
     for short, asked in stored(name).items():
         found = box(page, short)
         select = found.locator("select")
-        for machine in estimate.known_machines() if mode == "served" else [
+        for machine in html.known_machines() if mode == "served" else [
                 hardware.accelerators()["H100 SXM 80GB"]]:
             select.select_option(machine.name)
             assert times(found) == asked.times(machine), machine.name
@@ -66,7 +66,7 @@ def test_a_choice_holds_for_all_estimates_pages_and_tabs(tab):
     first.locator("select").focus()
     page.keyboard.press("ArrowDown")
     chosen = first.locator("select").input_value()
-    assert chosen == estimate.known_machines()[1].name
+    assert chosen == html.known_machines()[1].name
     expect(second.locator("select")).to_have_value(chosen)
     for seen in (other, tab("how-to-use")):
         expect(seen.locator(".estimate select").first).to_have_value(chosen)
@@ -92,7 +92,7 @@ def test_ones_own_machine_is_typed_as_the_kernel_prints_it(tab):
     expect(own).to_be_hidden()
     found.locator("select").select_option("own")
     expect(own).to_be_focused()
-    expect(how).to_contain_text("Write it as python -m lessons.machine_card prints it")
+    expect(how).to_contain_text("Write it as python -m lessons.machines.card prints it")
     assert set(times(found)) == {"–"}
     for wrong in ("fast", "0 GFLOP/s in 32 bit, 12 GB/s", "12 GFLOP/s in 7 bit, 3 GB/s",
                   "1.2.3 GFLOP/s in 32 bit, 3 GB/s", "400 GFLOP/s in 32 bit"):

@@ -9,9 +9,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lessons.widgets import explorers as explore, quizzes as quiz
+from lessons.widgets.explorers import explorer as explore
+from lessons.widgets.explorers.compare import svg_differs
+from lessons.widgets.explorers.record import unpack
+from lessons.widgets.quizzes import ask as quiz
 from tests.site.conftest import unfold
-from tools.notebooks.nbval import svg_differs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -182,7 +184,7 @@ def test_without_scripts_the_default_state_stands(browser, site, name):
     page = context.new_page()
     page.goto(site.address(name, "file"))
     for payload in outputs(name, explore.MIME_TYPE):
-        default = explore.unpack(payload)["default"]
+        default = unpack(payload)["default"]
         found = page.locator(f'figure.explorer[data-name="{payload["name"]}"]')
         assert found.locator(".explorer-sentence").inner_text() == default["sentence"]
         assert found.locator("g.moving > *").count() > 0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lessons.widgets import explorers as explore
+from lessons.widgets.explorers import explorer as explore
 from tests.site.test_explorers import PAGES, figure, open_page, outputs
 
 LIMIT_MS = 8.0

@@ -125,7 +125,7 @@ def _saved(cell: NotebookNode, root: Path) -> Iterator[str]:
     name = cell.metadata.get("save", "")
     file = module_file(root / "src", name) if name else None
     place, _, owner = name.rpartition(".")
-    if file is None and "." in place:  # lessons.tensor.Tensor: a part of a class
+    if file is None and "." in place:  # lessons.engine.tensor.Tensor: a part of a class
         file = module_file(root / "src", place)
         if file is not None:
             yield from _saved_part(parse_cell(cell.source), parse_module(file), place, owner)

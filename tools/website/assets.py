@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
 
+from lessons.widgets.registry import REGISTRY
+
 KATEX = "vendor/katex"
+
+#: The scripts and style sheets of the widgets, and the pattern that asks for each.
+OF_WIDGETS = {file.name: widget.pattern for widget in REGISTRY for file in widget.assets}
 
 #: What a page loads, and the pattern in its text that asks for it. Anything in the folder
 #: ``_static`` that is named neither here nor in `EVERY_PAGE` is loaded by no page.
@@ -15,10 +22,6 @@ ON_DEMAND = {
     rf"{KATEX}/katex.min.css": r'class="[^"]*\btex\b',
     rf"{KATEX}/katex.min.js": r'class="[^"]*\btex\b',
     "math.js": r'class="[^"]*\btex\b',
-    "explore.js": r'<figure[^>]*class="[^"]*\bexplorer\b',
-    "quiz.js": r'class="[^"]*\bquiz\b',
-    "guess.js": r'class="[^"]*\bguess\b',
-    "estimate.js": r'class="[^"]*\bestimate\b|data-key="chip"',
     "progress-page.js": r'class="[^"]*\bprogress-panel\b',
     "clipboard.min.js": r'class="[^"]*\bhighlight\b',
     "copybutton.js": r'class="[^"]*\bhighlight\b',
@@ -26,6 +29,7 @@ ON_DEMAND = {
     "sphinx-design.min.css": r'class="[^"]*\bsd-',
     "design-tabs.js": r'class="[^"]*\bsd-tab-set\b',
     "mystnb": r'class="[^"]*\bcell\b',
+    **OF_WIDGETS,
 }
 EVERY_PAGE = ("book.css", "progress.js")
 
@@ -41,12 +45,23 @@ def add_own_assets(app: Sphinx) -> None:
     if app.builder.format != "html":
         return
     app.add_css_file(f"{KATEX}/katex.min.css", priority=400)
-    # progress.js first: others ask it what was done. estimate.js after what it moves.
-    scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js", "explore.js", "quiz.js",
-               "guess.js", "estimate.js", "progress-page.js")
+    app.add_css_file("book.css", priority=900)
+    assets = [file for widget in REGISTRY for file in widget.assets]
+    # progress.js first: others ask it what was done. Widgets in the order of their rows.
+    scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js",
+               *(file.name for file in assets if file.suffix == ".js"), "progress-page.js")
     for name in scripts:
         app.add_js_file(name, loading_method="defer")
-    app.add_css_file("book.css", priority=900)
+    for file in assets:
+        if file.suffix == ".css":
+            app.add_css_file(file.name, priority=910)
+    # They live beside the Python of their widget; Sphinx copies folders.
+    folder = Path(app.doctreedir, "widgets")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for file in assets:
+        shutil.copy(file, folder)
+    app.config.html_static_path.append(str(folder))
 
 
 def choose_assets(
@@ -94,7 +109,7 @@ def is_wanted(file: Any, body: str) -> bool:
 def is_ours(file: Any) -> bool:
     """Return whether a style sheet is the book's, or KaTeX's, rather than the theme's."""
     name = str(file.filename).removeprefix("_static/")
-    return name in EVERY_PAGE or name.startswith("vendor/")
+    return name in EVERY_PAGE or name in OF_WIDGETS or name.startswith("vendor/")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

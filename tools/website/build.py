@@ -19,6 +19,9 @@ from pathlib import Path
 
 import yaml
 
+from lessons.widgets import registry
+from tools.notebooks.key import depends_on
+
 ROOT = Path(__file__).absolute().parents[2]
 HTML = ROOT / "_build" / "html"
 CONFIG = ROOT / "_build" / "_config.yml"
@@ -121,18 +124,23 @@ def key_of(paths: list[Path], *words: str) -> str:
     """Return a short name for the content of these files and these words."""
     digest = hashlib.sha256("\0".join(words).encode())
     for path in sorted(paths):
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+        digest.update(os.path.relpath(path, ROOT).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def widget_files() -> list[Path]:
+    """Return what makes the HTML of widgets: their folders, and all modules these import."""
+    files = depends_on([registry.__name__], Path(registry.__file__).parents[2])
+    return [*files, *(file for widget in registry.REGISTRY for file in widget.assets)]
 
 
 def shaping_key(config: str) -> str:
     """Return the key of everything that shapes every page."""
     folders = (ROOT / "book" / "_static", ROOT / "book" / "_templates")
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    single = ("_toc.yml", "book/references.bib", "src/lessons/replay.py", "src/lessons/quiz.py",
-              "src/lessons/guess_views.py")
-    paths += [ROOT / name for name in single if (ROOT / name).is_file()]
+    paths += [ROOT / "_toc.yml", ROOT / "book" / "references.bib"]
     paths += (ROOT / "tools" / "website").glob("*.py")
+    paths += widget_files()
     packages = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme")
     return key_of(paths, config, *(version(name) for name in packages))
 

@@ -1,7 +1,7 @@
 """Optimisers and learning-rate schedules, as short as their update rules.
 
-An optimiser holds parameters, objects with ``data`` and ``grad`` such as `lessons.engine.tensor.Tensor`,
-and changes ``data`` in place. The rules and their defaults are those of ``torch.optim``.
+An optimiser holds parameters, objects with ``data`` and ``grad`` such as `tensor.Tensor`, and
+changes ``data`` in place. The rules and their defaults are those of ``torch.optim``.
 """
 
 import math

@@ -184,7 +184,7 @@ EXERCISES = [
         title="Write reverse mode for a graph of numbers",
         difficulty=3,
         reference=slopes_of,
-        takeaway="Order, multiply, add up: lessons.tensor does the same with arrays.",
+        takeaway="Order, multiply, add up: lessons.engine.tensor does the same with arrays.",
         hints=(
             "First an order: list every node after its parents, starting the search at result.",
             "Give result the slope 1, and walk through the list backwards.",

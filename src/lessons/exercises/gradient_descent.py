@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from lessons.exercises.base import Exercise
 from lessons.engine.optim import schedule
+from lessons.exercises.base import Exercise
 
 
 def gd_step(theta, grad, lr):
@@ -136,7 +136,7 @@ EXERCISES = [
         title="Write a schedule with warm-up and cosine decay",
         difficulty=2,
         reference=warmup_cosine,
-        takeaway="lessons.optim.schedule('cosine', …) gives the same numbers.",
+        takeaway="lessons.engine.optim.schedule('cosine', …) gives the same numbers.",
         hints=(
             "There are two cases: step < n_warmup, and the rest.",
             "In the first, (step + 1) / n_warmup.",

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from lessons.planning import cost
 from lessons.exercises.base import Exercise
 from lessons.machines.hardware import matmul_intensity
+from lessons.planning import cost
 
 
 def intensity(m, k, n, bytes_per_number):

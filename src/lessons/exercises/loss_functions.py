@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from lessons.engine import losses
-from lessons.exercises.base import Exercise
 from lessons.engine.tensor import Tensor
+from lessons.exercises.base import Exercise
 
 
 def huber_loss(y_hat, y, delta):

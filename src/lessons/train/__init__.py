@@ -1,1 +1,1 @@
-"""One real run that can be stopped and resumed: ``python -m lessons.train.run``."""
+"""One real run that can be stopped and resumed: ``python -m lessons.train``."""

@@ -57,7 +57,7 @@ class TrainConfig:
     >>> TrainConfig(lr=0.0)
     Traceback (most recent call last):
         ...
-    lessons.run_config.ConfigError: lr must be above 0, at most 1e9, got 0.0
+    lessons.train.config.ConfigError: lr must be above 0, at most 1e9, got 0.0
     """
 
     out: str = setting("run", FOLDER, "folder of the run, which all processes must see",
@@ -83,7 +83,7 @@ class TrainConfig:
                                 "batch, to save memory", unit="parts", may_change=True)
     lr: float = setting(1e-3, POSITIVE, "peak learning rate")
     schedule: str = setting("cosine", one_of("constant", "linear", "cosine", "step"),
-                            "what follows the warm-up, see lessons.optim.schedule")
+                            "what follows the warm-up, see lessons.engine.optim.schedule")
     n_warmup: int = setting(50, NATURAL, "warm-up; shorter than the run", unit="steps")
     weight_decay: float = setting(0.1, NOT_NEGATIVE, "AdamW's pull towards 0, on matrices only")
     beta1: float = setting(0.9, SHARE, "AdamW's memory of the gradient")
@@ -132,7 +132,7 @@ class TrainConfig:
                               f"run, n_steps={self.n_steps}")
 
     def sizes(self) -> dict:
-        """Return what `lessons.gpt.model.model.Config` needs."""
+        """Return what `lessons.gpt.model.Config` needs."""
         names = ("vocab_size", "n_positions", "n_layers", "n_heads", "d_model", "dropout")
         return {name: getattr(self, name) for name in names}
 

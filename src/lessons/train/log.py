@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lessons.machines import hardware
 from lessons.files import write_atomically
+from lessons.machines import hardware
 from lessons.train.config import ConfigError
 
 

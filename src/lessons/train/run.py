@@ -1,4 +1,4 @@
-"""Train a small GPT: ``python -m lessons.train.run.run``.
+"""Train a small GPT: ``python -m lessons.train``.
 
 A run lives in a folder. What it needs to go on after any kind of end is there::
 
@@ -14,7 +14,7 @@ may depend on what came before the checkpoint except what is in it: the random n
 come from the seed and the number of the step, and so do the learning rate and the place in the
 data.
 
-``torchrun --nproc-per-node 8 -m lessons.train.run.run`` trains on eight processes; with ``--parallel fsdp``
+``torchrun --nproc-per-node 8 -m lessons.train`` trains on eight processes; with ``--parallel fsdp``
 they share the model instead of having a copy each. Checkpoints are the same in all cases. On a
 cluster, torchrun is told the number of machines and where they meet; this command stays as it is.
 
@@ -34,9 +34,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lessons.train.run import checkpoint, processes as distributed, log as run_log, options as run_options, tokens as token_data
-from lessons.train.checkpoint import CheckpointError
 from lessons.files import FolderInUse, only_writer, write_atomically
+from lessons.train import (
+    checkpoint,
+    log as run_log,
+    options as run_options,
+    processes as distributed,
+    tokens as token_data,
+)
+from lessons.train.checkpoint import CheckpointError
 from lessons.train.config import ConfigError, TrainConfig
 from lessons.train.trainer import Diverged, Pending, Trainer
 
@@ -61,7 +67,7 @@ def train(config, say=tqdm.write) -> dict:
     ------
     ConfigError
         If the settings cannot work, or are not those with which the run began.
-    lessons.checkpoint.CheckpointError
+    lessons.train.checkpoint.CheckpointError
         If a checkpoint cannot be written or read.
     lessons.files.FolderInUse
         If another process trains in the same folder.
@@ -230,7 +236,7 @@ def next_steps(config, summary) -> str:
     return (f"{done} at step {summary['step']} of {config.n_steps}. {run_log.words(summary)}\n"
             f"Stored:  {summary['checkpoint']}\n"
             f"Go on:   {python}.train --out {out} --resume auto{more}\n"
-            f"Sample:  {python}.sample {out} 'The '\n"
+            f"Sample:  {python}.train.sample {out} 'The '\n"
             + f"Curves:  tensorboard --logdir {out}" * config.tensorboard)
 
 
@@ -249,7 +255,3 @@ def main(argv=None) -> int:
             print(f"lessons.train: {error}", file=sys.stderr)
         return 2 if isinstance(error, ConfigError) else 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

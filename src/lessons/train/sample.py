@@ -1,15 +1,15 @@
-"""Let a trained GPT write: ``python -m lessons.sample run "The import statement"``."""
+"""Let a trained GPT write: ``python -m lessons.train.sample run "The import statement"``."""
 
 import argparse
 import sys
 
 import torch
 
-from lessons.gpt.model import model as gpt
-from lessons.train.run import checkpoint
+from lessons.gpt import model as gpt
+from lessons.gpt.tokenizer import BytePairTokenizer
+from lessons.train import checkpoint
 from lessons.train.checkpoint import CheckpointError
 from lessons.train.config import TrainConfig
-from lessons.gpt.tokenizer import BytePairTokenizer
 
 
 def load_model(folder, step=None):
@@ -18,7 +18,7 @@ def load_model(folder, step=None):
     Parameters
     ----------
     folder : str or Path
-        The ``out`` of `lessons.train.run.run`.
+        The ``out`` of `lessons.train.run`.
     step : int, optional
         Whose checkpoint; the newest whole one if not given.
 
@@ -51,7 +51,7 @@ def continue_text(model, tokenizer, text, n_new=200, seed=0, **choice) -> str:
     Parameters
     ----------
     choice
-        Passed on to `lessons.gpt.model.model.generate`, such as ``temperature`` and ``top_k``.
+        Passed on to `lessons.gpt.model.generate`, such as ``temperature`` and ``top_k``.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def continue_text(model, tokenizer, text, n_new=200, seed=0, **choice) -> str:
 
 def main(argv=None) -> int:
     """Continue a text as the command line says; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m lessons.sample", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m lessons.train.sample", description=__doc__)
     parser.add_argument("run", help="folder of the run")
     parser.add_argument("text", help="how the text begins")
     parser.add_argument("--n-new", type=int, default=200, help="tokens to add (default 200)")
@@ -85,7 +85,7 @@ def main(argv=None) -> int:
                             temperature=options.temperature, top_k=options.top_k,
                             top_p=options.top_p))
     except (CheckpointError, ValueError) as error:
-        print(f"lessons.sample: {error}", file=sys.stderr)
+        print(f"lessons.train.sample: {error}", file=sys.stderr)
         return 2 if isinstance(error, ValueError) else 1
     return 0
 

@@ -14,8 +14,8 @@ import torch
 
 from lessons.data import corpus
 from lessons.files import write_atomically
-from lessons.train.config import ConfigError
 from lessons.gpt.tokenizer import BytePairTokenizer, train_bpe
+from lessons.train.config import ConfigError
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lessons.gpt.model import model as gpt
-from lessons.planning import cost
-from lessons.train.run import checkpoint, processes as distributed, log as run_log, tokens as token_data
 from lessons.engine.optim import schedule
+from lessons.gpt import model as gpt
+from lessons.planning import cost
+from lessons.train import checkpoint, log as run_log, processes as distributed, tokens as token_data
 from lessons.train.config import ConfigError
 
 ADVICE = ("earlier checkpoints are whole. Start another run with a smaller --lr, a longer "
@@ -148,7 +148,7 @@ class Trainer:
         ------
         Diverged
             If a weight is no longer a number.
-        lessons.checkpoint.CheckpointError
+        lessons.train.checkpoint.CheckpointError
             If the disk does not take it.
         """
         state = distributed.gather_state(self.model, self.optimiser, keep=self.here.is_first) | {
@@ -203,7 +203,7 @@ class Pending:
         self.steps.append((self.trainer.step, loss, lr, norm))
 
     def fetch(self) -> list[dict]:
-        """Return a row for `lessons.train.run.log.Log` for each step since the last call.
+        """Return a row for `lessons.train.log.Log` for each step since the last call.
 
         Raises
         ------

@@ -66,9 +66,10 @@ class Widget:
         """What in the HTML of a page asks for the script."""
         return rf'class="[^"]*\b{self.css_class}\b' + (f"|{self.also}" if self.also else "")
 
-    def files(self, ending: str) -> list[Path]:
-        """Return its scripts (``.js``) or style sheets (``.css``)."""
-        return sorted((HERE / self.folder).glob(f"*{ending}"))
+    @property
+    def assets(self) -> list[Path]:
+        """Its scripts and style sheets."""
+        return sorted(p for p in (HERE / self.folder).iterdir() if p.suffix in {".js", ".css"})
 
 
 REGISTRY = (

@@ -1,4 +1,4 @@
-"""The training run of chapter 10, and its record: what ``python -m experiments.small_gpt`` wrote."""
+"""The training run of chapter 10: what ``python -m experiments.small_gpt`` recorded."""
 
 from typing import Any
 

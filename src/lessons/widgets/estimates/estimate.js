@@ -5,10 +5,10 @@
 (() => {
   const KEY = "training-large-models/machine"; // a name of the list, or the rates of one's own
   const OWN = "own";
-  const HELP = "Write it as python -m lessons.machine_card prints it, for example ";
+  const HELP = "Write it as python -m lessons.machines.card prints it, for example ";
 
   // From how many seconds on a unit is used, its length in seconds, its name: as in
-  // lessons.estimate, which a test compares with this for every machine.
+  // lessons.words, which a test compares with this for every machine.
   const YEAR = 365.25 * 86400;
   const UNITS = [[2 * YEAR, YEAR, "years"], [2 * 86400, 86400, "days"], [2 * 3600, 3600, "hours"],
     [120, 60, "min"], [1, 1, "s"], [1e-3, 1e-3, "ms"], [0, 1e-6, "µs"]];

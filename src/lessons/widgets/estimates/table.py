@@ -9,7 +9,6 @@ import math
 import re
 from html import escape
 
-from lessons.machines import hardware
 from lessons.machines.card import my_machine, rates
 from lessons.recording import recording
 from lessons.words import duration, number
@@ -23,7 +22,7 @@ def seconds(machine, flops, numbers=0, share=SHARE):
 
     Parameters
     ----------
-    machine : lessons.hardware.Machine
+    machine : lessons.machines.hardware.Machine
         Its rates, and the size of the numbers that they are for.
     flops, numbers : float
         Operations; numbers that must be read from memory.
@@ -32,6 +31,7 @@ def seconds(machine, flops, numbers=0, share=SHARE):
 
     Examples
     --------
+    >>> from lessons.machines import hardware
     >>> seconds(hardware.recorded_machine(), flops=1.6e11, share=0.4)
     1.0
     """
@@ -71,7 +71,8 @@ class Estimate:
         return shown
 
 
-def count(flops):
+def count(flops: float) -> str:
+    """Write a number of operations; a dash if there are none."""
     return number(flops) if flops else "–"
 
 
@@ -80,6 +81,7 @@ def how(machine, share):
 
     Examples
     --------
+    >>> from lessons.machines import hardware
     >>> how(hardware.recorded_machine(), 0.4)
     'Counted with 40 % of 400 GFLOP/s in 32 bit, 12.5 GB/s.'
     """
@@ -99,7 +101,7 @@ def estimate(rows, *, name, title="How long would it take?", share=SHARE, machin
         The question that the table answers.
     share : float
         What part of the machine's rate of arithmetic is reached.
-    machine : lessons.hardware.Machine, optional
+    machine : lessons.machines.hardware.Machine, optional
         Another machine than the reader's, such as ``hardware.accelerators()["H100 SXM 80GB"]``.
 
     Raises
@@ -109,6 +111,7 @@ def estimate(rows, *, name, title="How long would it take?", share=SHARE, machin
 
     Examples
     --------
+    >>> from lessons.machines import hardware
     >>> gpt3 = estimate({"GPT-3": 3.14e23}, name="gpt3", machine=hardware.recorded_machine())
     >>> gpt3.times()
     ['62,000 years']

@@ -90,6 +90,7 @@ def explore(
 
     Examples
     --------
+    >>> from lessons.widgets.explorers.control import slider
     >>> def frame(ax):
     ...     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="x", ylabel="y")
     >>> def draw(ax, slope):

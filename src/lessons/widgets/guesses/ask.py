@@ -204,7 +204,8 @@ def _curve(fail, truth, scale, x, log_x, n_points) -> dict[str, Any]:
     ticks = [[0, number(scale.low)], [round(scale.place(middle), 3), number(middle)],
              [1, number(scale.high)]]
     return {"kind": "curve", "texts": [scale.write(v) for v in levels], "points": points,
-            "shown": "The computed curve is drawn.", "line": line, "ticks": ticks, "unit": scale.unit}
+            "shown": "The computed curve is drawn.", "line": line, "ticks": ticks,
+            "unit": scale.unit}
 
 
 def _sentence(text: str) -> str:

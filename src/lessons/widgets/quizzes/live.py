@@ -10,7 +10,7 @@ from lessons.widgets.quizzes.said import verdict
 
 def widget(payload: dict[str, Any]) -> ipywidgets.VBox:
     """Return radio buttons that answer at once."""
-    question = ipywidgets.HTML(f"<strong>{marked(payload["question"])}</strong>")
+    question = ipywidgets.HTML(f"<strong>{marked(payload['question'])}</strong>")
     options = [(option["text"].replace("`", ""), i) for i, option in enumerate(payload["options"])]
     radio = ipywidgets.RadioButtons(
         options=options, index=None, layout=ipywidgets.Layout(width="auto")
