@@ -13,6 +13,7 @@ import pytest
 
 import lessons
 from tools import environment
+from tools.notebooks.key import data_of
 from tools.website.build import SiteError
 from tools.website.server import open_server
 
@@ -149,6 +150,36 @@ def test_everything_imported_is_pinned():
 def plain(name):
     """Return a package's name in the one spelling that indexes use."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def ownerless(package, chapters=""):
+    """Yield a line for each data file of a package that nobody names whom `key_of` sees.
+
+    That is a module beside the file, or a chapter that reads it by its path.
+    """
+    for folder in sorted(path.parent for path in package.rglob("__init__.py")):
+        code = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+        for file in data_of(folder):
+            path = file.relative_to(package).as_posix()
+            named = re.search(rf"""["'/]{re.escape(file.name.split(".")[0])}\b""", code)
+            if not named and f'"{path}"' not in chapters:
+                yield (f"{path}: no module of its folder reads it, so that no notebook is built "
+                       "again when it changes: move it to the study that owns it")
+
+
+def test_every_record_stands_beside_the_module_that_reads_it():
+    chapters = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "text").glob("*.md"))
+    assert list(ownerless(ROOT / "src/lessons", chapters)) == []
+
+
+def test_a_record_that_no_study_owns_is_said(tmp_path):
+    for name, text in {"__init__.py": "", "one/__init__.py": "", "one/cases.py": "'record.json'",
+                       "one/record.json": "", "two/__init__.py": "", "two/record.json": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert list(ownerless(tmp_path, 'read("two/record.json")')) == []
+    (said,) = ownerless(tmp_path)
+    assert said.startswith("two/record.json: no module of its folder reads it")
 
 
 def test_licences_are_there():

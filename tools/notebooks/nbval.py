@@ -2,18 +2,20 @@
 
 The last digits of an SVG coordinate depend on the processor, so the recorded states are not
 compared byte by byte: words must be equal and coordinates within half a pixel. A cell tagged
-``measured`` times the machine it runs on: its words are compared, its numbers are not.
+``measured`` times the machine it runs on: its words are compared, its numbers are not. When a
+notebook is through, the processor seconds of its kernel are left for `tools.notebooks.kernels`.
 """
 
 import copy
 import os
 import re
+from pathlib import Path
 
 import nbval.kernel
 from jupyter_client.manager import KernelManager
-from nbval.plugin import IPyNbCell
+from nbval.plugin import IPyNbCell, IPyNbFile
 
-from tools.notebooks.kernels import address
+from tools.notebooks.kernels import address, seconds_of
 
 MIME_TYPE = "application/vnd.lessons.explorer+json"
 TOLERANCE_PX = 0.6
@@ -21,6 +23,7 @@ _COORDINATES = re.compile(r'(?<= )(?:d|x|y|points|transform|width|height)="[^"]*
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _MEASURED = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 _strict = IPyNbCell.compare_outputs
+_teardown = IPyNbFile.teardown
 
 
 def svg_differs(one: str, other: str) -> bool:
@@ -109,5 +112,15 @@ def kernel_manager(**settings) -> KernelManager:
     return KernelManager(**settings, **address(os.environ["IPYTHONDIR"]))
 
 
+def teardown(self):
+    """Stand in for nbval's own stop of a kernel: note what it used first."""
+    if self.kernel is not None and self.kernel.is_alive():
+        name = Path(self.path).stem
+        seconds = Path(os.environ["IPYTHONDIR"]) / f"{name}.seconds"
+        seconds.write_text(str(seconds_of(self.kernel.km)))
+    _teardown(self)
+
+
 IPyNbCell.compare_outputs = compare_outputs
+IPyNbFile.teardown = teardown
 nbval.kernel.KernelManager = kernel_manager
