@@ -24,10 +24,8 @@ PARTS = {
     "lessons": ("the package, with its doctests and coverage",
                 [*PYTEST, "tests/lessons", "src/lessons", "--cov", "--cov-report=term"]),
     "tools": ("the tools and the guards", [*PYTEST, "tests/tools", "tests/notebooks", "tools"]),
-    "nbval": ("every notebook runs and gives what is stored",
+    "nbval": ("every notebook gives what is stored, on the oldest instruction sets",
               [PY, "-m", "tools.notebooks", "test"]),
-    "portable": ("the same on the oldest instruction sets",
-                 [PY, "-m", "tools.notebooks", "test", "--portable"]),
     "site": ("the site in a real browser",
              [*PYTEST, "tests/site", "--ignore", "tests/site/test_frame_cost.py"]),
     # Alone: another browser beside it makes every frame dearer.
@@ -35,24 +33,6 @@ PARTS = {
                [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider",
                 "tests/site/test_frame_cost.py"]),
 }
-
-
-def stages(names: list[str]) -> list[list[str]]:
-    """Return the parts in order; the two runs of the notebooks go side by side.
-
-    One long notebook keeps one core busy, so each run has the other core for the other.
-
-    Examples
-    --------
-    >>> stages(["lint", "nbval", "portable", "site"])
-    [['lint'], ['nbval', 'portable'], ['site']]
-    """
-    side_by_side = [name for name in names if name in {"nbval", "portable"}]
-    return [
-        side_by_side if name in side_by_side else [name]
-        for name in names
-        if name not in side_by_side[1:]
-    ]
 
 
 def main(names: list[str]) -> int:
@@ -67,14 +47,11 @@ def main(names: list[str]) -> int:
     results = {}
     # One thread each: two processes share the cores, and sums come out the same everywhere.
     env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    for stage in stages(names):
-        print(f"\n=== {' and '.join(f'{name}: {PARTS[name][0]}' for name in stage)}", flush=True)
+    for name in names:
+        print(f"\n=== {name}: {PARTS[name][0]}", flush=True)
         start = time.perf_counter()
-        running = {
-            name: subprocess.Popen(PARTS[name][1], cwd=ROOT, env=env) for name in stage
-        }
-        for name, process in running.items():
-            results[name] = process.wait(), time.perf_counter() - start
+        status = subprocess.run(PARTS[name][1], cwd=ROOT, env=env, check=False).returncode
+        results[name] = status, time.perf_counter() - start
     print()
     for name, (status, seconds) in results.items():
         print(f"{'passed' if status == 0 else 'FAILED':7s} {name:9s} {seconds:6.1f} s")

@@ -25,7 +25,8 @@ import torch
 from lessons.engine.optim import schedule
 from lessons.files import only_writer
 from lessons.gpt import model as gpt
-from lessons.train import (
+from lessons.train.config import ConfigError, TrainConfig
+from lessons.train.run import (
     checkpoint,
     log as run_log,
     options as run_options,
@@ -34,7 +35,6 @@ from lessons.train import (
     sample,
     tokens as token_data,
 )
-from lessons.train.config import ConfigError, TrainConfig
 from lessons.train.trainer import Diverged, Trainer, adamw
 
 TINY = {"vocab_size": 256, "n_positions": 16, "n_layers": 2, "n_heads": 2, "d_model": 32,

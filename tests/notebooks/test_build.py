@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 
 import pytest
 
@@ -84,6 +85,22 @@ def test_a_changed_module_runs_only_the_pages_that_import_it(built):
     assert {n: load(built.book(n)).metadata.lessons.key for n in keys} == keys
 
 
+def test_a_portable_build_is_marked_and_the_next_build_makes_it_native(built):
+    name, before = "counted", sha(built.book("counted"))
+    assert "executed (" in built.run("build", name, "--portable")[1]
+    assert load(built.book(name)).metadata.lessons.built == "portable"
+    assert (built.root / "runs").read_text() == "xx"
+    assert "executed (" in built.run("build", name)[1]
+    assert sha(built.book(name)) == before
+
+
+def test_a_notebook_of_before_the_mark_gets_it_without_running(built):
+    before = sha(built.book("counted"))
+    built.damage("counted", lambda nb: nb.metadata.lessons.pop("built"))
+    assert "code not run" in built.run("build", "counted")[1]
+    assert sha(built.book("counted")) == before
+
+
 def test_lost_outputs_are_computed_again(built):
     before = sha(built.book("plain"))
 
@@ -123,11 +140,11 @@ def test_one_bad_chapter_does_not_stop_the_others(repository):
 
 
 def test_a_slow_chapter_is_named_and_not_stored(repository, monkeypatch):
-    monkeypatch.setattr(build, "CHAPTER_LIMIT_S", 0)
+    monkeypatch.setattr(kernels, "CHAPTER_LIMIT_S", 0)
     repository.add("good/plain.md")
     status, said = repository.run("build")
     assert status == 1
-    assert "plain took 0 s, at most 0 s: shorten the runs" in said
+    assert re.fullmatch(r"plain took \d+\.\d processor seconds, at most 0: shorten .*\n", said)
     assert not repository.book("plain").exists()
 
 
@@ -166,9 +183,13 @@ def package(tmp_path):
         "middle.py": "from . import base\n",
         "top.py": "def late():\n    from lessons.middle import f\n",
         "named.py": "import importlib\nimportlib.import_module('lessons.base')\n",
-        "check.py": "import importlib\n",
+        "check.py": "import importlib\n", "exercises/base.py": "",
         "exercises/__init__.py": "", "exercises/one_thing.py": "from ..base import g\n",
         "exercises/other.py": "",
+        "studies/__init__.py": "", "studies/one/__init__.py": "",
+        "studies/one/cases.py": "", "studies/one/record.json": "{}", "studies/one/page.js": "",
+        "studies/one/page.css": "", "studies/one/programs/run.py": "",
+        "studies/other/__init__.py": "", "studies/other/record.json": "{}",
     }
     for name, text in files.items():
         path = tmp_path / "src/lessons" / name
@@ -193,6 +214,17 @@ def test_imports_are_followed(package, module, wanted):
     assert files == wanted | {"__init__.py", "data.csv"}
 
 
+def test_data_counts_for_those_who_import_the_package_beside_it(package):
+    source = package / "src"
+    (source / "lessons/studies/one/programs/__pycache__").mkdir()
+    (source / "lessons/studies/one/programs/__pycache__/run.pyc").touch()
+    files = {str(f.relative_to(source / "lessons"))
+             for f in depends_on(["lessons.studies.one.cases"], source)}
+    assert files == {
+        "__init__.py", "data.csv", "studies/__init__.py", "studies/one/__init__.py",
+        "studies/one/cases.py", "studies/one/record.json", "studies/one/programs/run.py"}
+
+
 @pytest.mark.parametrize(
     ("code", "file", "changes"),
     [
@@ -203,6 +235,14 @@ def test_imports_are_followed(package, module, wanted):
         ("%matplotlib inline\nimport lessons.base", "base.py", True),
         ("import lessons.check as c\nc.check('one-thing/a')", "exercises/one_thing.py", True),
         ("import lessons.check as c\nc.check('one-thing/a')", "exercises/other.py", False),
+        ("from lessons.exercises.base import chapters", "exercises/other.py", True),
+        ("import numpy", "exercises/other.py", False),
+        ("open('studies/other/record.json')", "studies/other/record.json", True),
+        ("from lessons.studies import other", "studies/other/record.json", True),
+        ("from lessons.studies import one", "studies/other/record.json", False),
+        ("from lessons import base", "studies/one/record.json", False),
+        ("import lessons.studies.one.cases", "studies/one/page.js", False),
+        ("import lessons.studies.one.cases", "studies/one/page.css", False),
     ],
 )
 def test_the_key_sees_what_can_change_an_output(package, code, file, changes):

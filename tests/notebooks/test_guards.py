@@ -114,6 +114,14 @@ def tag(nb):
     code_cells(nb.cells)[2].metadata["tags"] = ["hide-input"]
 
 
+def make_portable(nb):
+    nb.metadata.lessons["built"] = "portable"
+
+
+def unmark(nb):
+    del nb.metadata.lessons["built"]
+
+
 def stale_key(nb):
     nb.metadata.lessons["key"] = "0" * 64
 
@@ -132,6 +140,8 @@ def stale_key(nb):
         (drop_cell, "code cell [2] `print(\"first\")`: only in the text"),
         (add_cell, "`def step(theta, grad, lr):`: only in the notebook"),
         (tag, "code cell [3] `1 + 1`: tags or metadata differs"),
+        (make_portable, "good: built portable, must be native, or nbval on the oldest"),
+        (unmark, "good: built nobody knows how, must be native"),
         (stale_key, "good: the code it imports, or a pin, changed: run make notebooks"),
     ],
 )

@@ -18,6 +18,7 @@ PAGES = {
     "figure": "import matplotlib.pyplot as plt\n\nplt.figure(figsize=(1, 1))\nplt.show()",
     "shuffled": "import os\n\nprint(os.getpid())",
     "measured": "import os\n\nprint('cell took', os.getpid() / 7, 'ms')",
+    "busy": "import time\n\nwhile time.process_time() < 1.2:\n    pass",
     "processor": "import os\n\nprint(os.environ.get('ATEN_CPU_CAPABILITY'))",
     "explorer": """from lessons.widgets import explore, slider
 
@@ -162,7 +163,7 @@ WRONG = {
 
 def test_nbval_fails_on_what_is_wrong_and_on_nothing_else(damaged, capfd):
     files = sorted(damaged.glob("book/*.ipynb"))
-    assert kernels.nbval(files, damaged, jobs=2) == 1
+    assert kernels.nbval(files, damaged, jobs=2, native=True) == 1
     said = capfd.readouterr().out
     failed = re.findall(r"^FAILED book/(\S+).ipynb::Cell 0", said, re.MULTILINE)
     assert sorted(failed) == sorted(WRONG)
@@ -174,16 +175,28 @@ def test_nbval_fails_on_what_is_wrong_and_on_nothing_else(damaged, capfd):
 
 
 def test_an_output_of_one_processor_fails_on_another(damaged, capfd):
-    assert main(["test", "processor"], damaged) == 0
+    assert main(["test", "processor", "--native"], damaged) == 0
     assert "1 passed" in capfd.readouterr().out
-    assert main(["test", "processor", "--portable"], damaged) == 1
+    assert main(["test", "processor"], damaged) == 1
     said = capfd.readouterr().out
     assert "FAILED book/processor.ipynb::Cell 0" in said
+
+
+def test_the_processor_time_of_a_kernel_is_measured_and_limited(damaged, capfd, monkeypatch):
+    monkeypatch.setattr(kernels, "reference_seconds", lambda seconds: seconds)
+    assert main(["test", "busy"], damaged) == 0
+    said = re.search(r"^  busy +(\d+\.\d) processor seconds of 30$", capfd.readouterr().out, re.M)
+    assert 1 <= float(said[1]) < 15
+    monkeypatch.setattr(kernels, "CHAPTER_LIMIT_S", 1)
+    assert main(["test", "busy"], damaged) == 1
+    said = capfd.readouterr().err
+    assert re.fullmatch(r"busy took \d+\.\d processor seconds, at most 1: shorten .*\n", said)
 
 
 def test_kernels_run_alone_and_without_personal_settings(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")  # native is native all the same
     env = kernels.environment(tmp_path, "start-up", portable=True)
     assert "PYTEST_ADDOPTS" not in env
     assert env["OMP_NUM_THREADS"] == env["OPENBLAS_NUM_THREADS"] == "1"

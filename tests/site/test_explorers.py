@@ -1,16 +1,18 @@
-"""Explorers and quizzes on the built site: what the page shows is what Python computes."""
+"""Explorers and quizzes on the built site: what the page shows is what the notebook stores.
 
+That the notebook stores what Python computes is nbval's to prove, and that its states stand in the
+order of `itertools.product`, tests/lessons/test_explore.py's. Nothing is computed here.
+"""
+
+import itertools
 import json
-import os
-import subprocess
-import sys
+import math
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from lessons.widgets.explorers import explorer as explore
-from lessons.widgets.explorers.compare import svg_differs
 from lessons.widgets.explorers.record import unpack
 from lessons.widgets.quizzes import ask as quiz
 from tests.site.conftest import unfold
@@ -31,23 +33,10 @@ QUIZ_PAGES = sorted(p.stem for p in (ROOT / "book").glob("*.ipynb")
                     if outputs(p.stem, quiz.MIME_TYPE))
 
 
-@pytest.fixture(scope="module")
-def fresh():
-    """Compute each chapter once, when the first test needs it."""
-    kept = {}
-
-    def get(name):
-        if name not in kept:
-            env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-            command = [sys.executable, Path(__file__).with_name("recompute.py"),
-                       ROOT / "text" / f"{name}.md"]
-            done = subprocess.run(command, cwd=ROOT / "book", env=env, capture_output=True,
-                                  text=True, check=False)
-            assert done.returncode == 0, done.stderr[-2000:]
-            kept[name] = json.loads(done.stdout)
-        return kept[name]
-
-    return get
+def records(name):
+    """Return the recorded explorers of a notebook by name."""
+    unpacked = [explore.unpack(payload) for payload in outputs(name, explore.MIME_TYPE)]
+    return {record["name"]: record for record in unpacked}
 
 
 def open_page(page, site, name, mode="served"):
@@ -116,29 +105,118 @@ def by_pointer(page, field, index, last):
     page.mouse.up()
 
 
+#: Puts an explorer into every state and says where it shows something else than the record.
+DIFFERENCES = """(f, record) => {
+  const said = [], heights = new Set();
+  const fields = record.controls.map((c) => f.querySelector(`[data-key="${c.key}"]`));
+  const groups = [...f.querySelectorAll("g.moving")];
+  const sentence = f.querySelector(".explorer-sentence");
+  const g = document.createElementNS("http://www.w3.org/2000/svg", "g");
+  const spelled = (text) => { g.innerHTML = text; return g.innerHTML; };
+  const named = (e) => e.options
+    ? [e.selectedOptions[0].textContent]
+    : [e.getAttribute("aria-valuetext"), e.nextElementSibling.textContent];
+  record.states.forEach((state, k) => {
+    let rest = k;  // the last control changes fastest, as in itertools.product
+    const at = record.controls.map(() => 0);
+    for (let i = fields.length - 1; i >= 0; i--) {
+      const size = record.controls[i].texts.length;
+      at[i] = rest % size;
+      rest = Math.floor(rest / size);
+      fields[i].value = at[i];
+    }
+    fields[0].dispatchEvent(new Event("input", { bubbles: true }));
+    record.controls.forEach((c, i) => {
+      const text = `${c.texts[at[i]]} ${c.unit}`.trimEnd();
+      if (named(fields[i]).some((name) => name !== text))
+        said.push(`state ${k}: ${c.key} is called ${named(fields[i])}, stored is ${text}`);
+    });
+    if (sentence.textContent !== state.at(-1))
+      said.push(`state ${k} says ${sentence.textContent}, stored is ${state.at(-1)}`);
+    if (groups.length !== state.length - 1 ||
+        groups.some((group, i) => group.innerHTML !== spelled(state[i])))
+      said.push(`state ${k}: another picture than the stored one`);
+    heights.add(f.offsetHeight);
+  });
+  if (heights.size !== 1) said.push(`moves the page below: it is ${[...heights]} px high`);
+  return said.slice(0, 5);
+}"""
+
+#: What the page holds of an explorer, unpacked.
+UNPACKED = """async (f) => {
+  const packed = f.querySelector('script[type="application/gzip+base64"]').textContent;
+  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return await new Response(stream).text();
+}"""
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_the_page_shows_what_python_computes(new_page, site, fresh, name):
-    expected = fresh(name)
-    page, watch = new_page(1280, "light")
-    for mode, moves in [("served", [by_keyboard, by_pointer]), ("file", [by_keyboard])]:
-        open_page(page, site, name, mode)
-        assert names(page) == list(expected)
-        for explorer, probes in expected.items():
-            found = figure(page, explorer)
-            for key, index, text, panels, sentence in probes:
-                field = found.locator(f'[data-key="{key}"]')
-                last = field.evaluate("e => e.options ? e.options.length - 1 : +e.max")
-                for move in moves:
-                    found.locator(".explorer-reset").click()
-                    move(page, field, index, last)
-                    where = f"{mode}, {explorer}, {key}, index {index}, {move.__name__}"
-                    assert int(field.input_value()) == index, where
-                    now = shown(found)
-                    assert now["sentence"] == sentence, where
-                    assert spoken(field) == text, where
-                    for a, b in zip(now["panels"], browsers_spelling(page, panels), strict=True):
-                        assert not svg_differs(a, b), where
-    assert not watch.errors and not watch.foreign
+@pytest.mark.parametrize("mode", ["served", "file"])
+def test_every_state_of_the_page_is_the_stored_one(page, site, name, mode):
+    open_page(page, site, name, mode)
+    stored = records(name)
+    assert names(page) == list(stored)
+    for explorer, record in stored.items():
+        found = figure(page, explorer)
+        assert json.loads(found.evaluate(UNPACKED)) == record, explorer
+        sizes = [len(control["texts"]) for control in record["controls"]]
+        assert len(record["states"]) == math.prod(sizes), explorer
+        assert found.evaluate(DIFFERENCES, record) == [], explorer
+        found.locator(".explorer-reset").click()
+        assert_shown(page, found, record, [c["default"] for c in record["controls"]], explorer)
+        moves = [by_keyboard, by_pointer] if mode == "served" else [by_keyboard]
+        for move, i in itertools.product(moves, range(len(sizes))):
+            for index in sorted({0, (sizes[i] - 1) // 2, sizes[i] - 1}):
+                at = [c["default"] for c in record["controls"]]
+                at[i] = index
+                found.locator(".explorer-reset").click()
+                field = found.locator("[data-key]").nth(i)
+                move(page, field, index, sizes[i] - 1)
+                where = f"{explorer}, {record['controls'][i]['key']} {index}, {move.__name__}"
+                assert int(field.input_value()) == index, where
+                assert_shown(page, found, record, at, where)
+
+
+def assert_shown(page, found, record, at, where):
+    """Compare what an explorer shows with the stored state of these indices of its controls."""
+    k = 0
+    for index, control in zip(at, record["controls"], strict=True):
+        k = k * len(control["texts"]) + index
+    *panels, sentence = record["states"][k]
+    assert shown(found) == {"panels": browsers_spelling(page, panels), "sentence": sentence}, where
+    for index, control in zip(at, record["controls"], strict=True):
+        text = f"{control['texts'][index]} {control['unit']}".rstrip()
+        assert spoken(found.locator(f'[data-key="{control["key"]}"]')) == text, where
+
+
+def test_what_differs_is_said(page, site):
+    open_page(page, site, PAGES[0])
+    explorer = names(page)[0]
+    found = figure(page, explorer)
+
+    def differences(change):
+        record = records(PAGES[0])[explorer]
+        change(record["states"], record["controls"])
+        return found.evaluate(DIFFERENCES, record)
+
+    def swap(states, controls):
+        states[0][-1], states[-1][-1] = states[-1][-1], states[0][-1]
+
+    def draw_more(states, controls):
+        states[1][0] += "<path/>"
+
+    def rename(states, controls):
+        controls[0]["texts"][0] += "?"
+
+    last = len(records(PAGES[0])[explorer]["states"]) - 1
+    assert differences(lambda states, controls: None) == []
+    assert [line.split(" says ")[0] for line in differences(swap)] == ["state 0", f"state {last}"]
+    assert differences(draw_more) == ["state 1: another picture than the stored one"]
+    assert "is called" in differences(rename)[0]
+    found.evaluate("""f => f.addEventListener("input", () => {
+      f.style.height = `${f.offsetHeight + 1}px`; })""")
+    assert differences(lambda states, controls: None)[0].startswith("moves the page below")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -257,23 +335,3 @@ def test_quizzes_answer_at_once(page, site, name):
             assert said.endswith(option["why"].replace("`", ""))
         radios.first.click()
         assert feedback.get_attribute("data-right") == str(payload["options"][0]["right"]).lower()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_no_state_moves_the_page_below(page, site, name):
-    open_page(page, site, name)
-    for explorer in names(page):
-        heights = figure(page, explorer).evaluate("""f => {
-          const inputs = [...f.querySelectorAll('[data-key]')];
-          const sizes = inputs.map(e => e.options ? e.options.length : Number(e.max) + 1);
-          const heights = new Set();
-          for (let k = 0; k < sizes.reduce((a, b) => a * b); k++) {
-            let rest = k;
-            inputs.forEach((e, i) => {
-              e.value = rest % sizes[i];
-              rest = Math.floor(rest / sizes[i]); });
-            inputs[0].dispatchEvent(new Event('input', { bubbles: true }));
-            heights.add(f.offsetHeight);
-          }
-          return [...heights]; }""")
-        assert len(heights) == 1, f"{explorer} is {heights} px high"

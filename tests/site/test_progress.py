@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from lessons.widgets.checks import check
+from lessons.widgets.checks.check import check
 from lessons.widgets.guesses import ask as guess
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
 from tools.website import build as builder

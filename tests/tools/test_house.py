@@ -13,6 +13,7 @@ import pytest
 
 import lessons
 from tools import environment
+from tools.notebooks.key import data_of
 from tools.website.build import SiteError
 from tools.website.server import open_server
 
@@ -149,6 +150,36 @@ def test_everything_imported_is_pinned():
 def plain(name):
     """Return a package's name in the one spelling that indexes use."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def ownerless(package):
+    """Yield a line for each data file of a package that no module beside it reads.
+
+    A record is read by ``load("its study")``, tables by their ending, all else by its name.
+    """
+    for folder in sorted(path.parent for path in package.rglob("__init__.py")):
+        code = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+        for file in data_of(folder):
+            names = {"record.json": rf'load\("{folder.name}"\)'}
+            names |= {file.name: r'"\.csv"'} if file.suffix == ".csv" else {}
+            if not re.search(names.get(file.name, rf"""["`]{re.escape(file.name)}"""), code):
+                yield (f"{file.relative_to(package).as_posix()}: no module of its folder reads it, "
+                       "so that no notebook is built again when it changes: move it to the study "
+                       "that owns it")
+
+
+def test_every_record_stands_beside_the_module_that_reads_it():
+    assert list(ownerless(ROOT / "src/lessons")) == []
+
+
+def test_a_record_that_no_study_owns_is_said(tmp_path):
+    for name, text in {"__init__.py": "", "one/__init__.py": "", "one/cases.py": 'load("one")',
+                       "one/record.json": "", "two/__init__.py": 'load("one")',
+                       "two/record.json": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (said,) = ownerless(tmp_path)
+    assert said.startswith("two/record.json: no module of its folder reads it")
 
 
 def test_licences_are_there():

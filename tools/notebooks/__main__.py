@@ -1,8 +1,8 @@
 """The chapters, one way from ``text/*.md`` to executed ``book/*.ipynb``.
 
 ``python -m tools.notebooks build [04]`` makes what changed, ``check`` compares, ``test`` runs
-every notebook again under nbval, ``pull 04`` takes the edits of a notebook back into its text,
-``new 12 "Images"`` starts a chapter.
+every notebook again under nbval, on the oldest instruction sets, ``pull 04`` takes the edits of a
+notebook back into its text, ``new 12 "Images"`` starts a chapter.
 """
 
 import argparse
@@ -30,9 +30,12 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
             command.add_argument("--force", action="store_true", help=helps[name])
         if name in ("build", "test"):
             command.add_argument("--jobs", type=int, default=2)
+        if name == "build":
+            command.add_argument("--portable", action="store_true", help="compute with the oldest "
+                                 "instruction sets, to see what changes; check refuses the result")
         if name == "test":
-            command.add_argument("--portable", action="store_true",
-                                 help="compute with the oldest instruction sets")
+            command.add_argument("--native", action="store_true", help="compute with this "
+                                 "processor's own instruction sets, not with the oldest ones")
     command = commands.add_parser("new")
     command.add_argument("number")
     command.add_argument("title")
@@ -45,7 +48,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
             return 0
         names = chapters(root, args.chapter)
         if args.command == "build":
-            asyncio.run(build(root, names, args.force, args.jobs))
+            asyncio.run(build(root, names, args.force, args.jobs, args.portable))
         elif args.command == "check":
             check(root, names)
         elif args.command == "pull":
@@ -55,7 +58,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
             missing = [f.name for f in files if not f.is_file()]
             if missing:
                 raise NotebookError(f"book/{missing[0]} is missing: run make notebooks")
-            return kernels.nbval(files, root, args.jobs, args.portable)
+            return kernels.nbval(files, root, args.jobs, args.native)
     except NotebookError as error:
         print(error, file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from tools.calibration import reference_seconds
 from tools.notebooks import kernels
 from tools.notebooks.cells import (
     NotebookError,
@@ -25,7 +26,6 @@ from tools.notebooks.key import key_of
 from tools.notebooks.rules import problems
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTER_LIMIT_S = 60
 
 
 def chapters(root: Path, wanted: str | None = None) -> list[str]:
@@ -61,14 +61,16 @@ def read_text(root: Path, name: str) -> Page:
         raise NotebookError(f"text/{name}.md is missing") from None
 
 
-def stale(stored: NotebookNode, key: str) -> bool:
+def stale(stored: NotebookNode, key: str, built: str = "native") -> bool:
     """Tell whether a notebook must run: its inputs, or what is stored of them, changed."""
-    stamp = stamp_of(stored)
-    return (stamp.get("key") != key or was_edited(stored)
+    stamp = {"built": "native"} | stamp_of(stored)  # before there was this stamp, all were native
+    return (stamp.get("key") != key or stamp["built"] != built or was_edited(stored)
             or stamp.get("outputs") != digest_outputs(stored.cells))
 
 
-async def build_one(root: Path, name: str, force: bool) -> tuple[str, float | None]:
+async def build_one(
+    root: Path, name: str, force: bool, portable: bool = False
+) -> tuple[str, float | None]:
     """Make one notebook; return what was done and the seconds its code took, if it ran."""
     page, path = read_text(root, name), root / "book" / f"{name}.ipynb"
     stored, seconds = load(path), None
@@ -78,23 +80,24 @@ async def build_one(root: Path, name: str, force: bool) -> tuple[str, float | No
             f"book/{name}.ipynb was edited by hand: `make pull CH={number_of(name)}` takes the "
             "edits into the text, deleting the notebook drops them"
         )
-    if stored and not force and not stale(stored, key):
+    built = "portable" if portable else "native"
+    if stored and not force and not stale(stored, key, built):
         executed = code_cells(stored.cells)
     else:
         executed = code_cells(page.cells)
-        seconds = await kernels.execute(page.cells, name, root)
-        if seconds > CHAPTER_LIMIT_S:
-            raise NotebookError(
-                f"{name} took {seconds:.0f} s, at most {CHAPTER_LIMIT_S} s: shorten the runs"
-            )
-    new = dumps(compose(page, executed, key))
+        seconds = await kernels.execute(page.cells, name, root, portable)
+        if late := kernels.too_slow(name, reference_seconds(seconds)):
+            raise NotebookError(late)
+    new = dumps(compose(page, executed, key, built))
     if path.is_file() and path.read_text(encoding="utf-8") == new:
         return "unchanged" if seconds is None else "executed, same outputs", seconds
     path.write_text(new, encoding="utf-8")
     return "prose updated, code not run" if seconds is None else "executed", seconds
 
 
-async def build(root: Path, names: list[str], force: bool, jobs: int) -> None:
+async def build(
+    root: Path, names: list[str], force: bool, jobs: int, portable: bool = False
+) -> None:
     """Make the notebooks of `names`, `jobs` at a time."""
     (root / "book").mkdir(exist_ok=True)
     kernels.warm_up(dict(os.environ))
@@ -103,7 +106,7 @@ async def build(root: Path, names: list[str], force: bool, jobs: int) -> None:
     async def one(name):
         async with gate:
             try:
-                what, seconds = await build_one(root, name, force)
+                what, seconds = await build_one(root, name, force, portable)
             except NotebookError as error:
                 failed.append(str(error))
                 return
@@ -133,6 +136,9 @@ def check(root: Path, names: list[str]) -> None:
         said += [f"{name}, {line}; run make notebooks" for line in drift]
         if not drift and stamp_of(nb).get("key") != key_of(page.cells, root):
             said.append(f"{name}: the code it imports, or a pin, changed: run make notebooks")
+        if (built := stamp_of(nb).get("built", "nobody knows how")) != "native":
+            said.append(f"{name}: built {built}, must be native, or nbval on the oldest "
+                        "instruction sets proves nothing: run make notebooks")
         if stamp_of(nb).get("outputs") != digest_outputs(nb.cells):
             said.append(f"{name}: outputs changed after the build, as Jupyter does when it saves; "
                         "run make notebooks")

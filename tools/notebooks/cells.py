@@ -178,14 +178,19 @@ def _short_paths(line: str, root: Path) -> str:
     return re.sub(r"[~/][\w./~-]*/(?=site-packages/|lib/python3)", "", line)
 
 
-def compose(page: Page, executed: list[NotebookNode], key: str) -> NotebookNode:
-    """Return the notebook of a page, with the outputs of the executed code cells."""
+def compose(
+    page: Page, executed: list[NotebookNode], key: str, built: str = "native"
+) -> NotebookNode:
+    """Return the notebook of a page, with the outputs of the executed code cells.
+
+    `built` says with which instruction sets they were computed: ``native`` or ``portable``.
+    """
     cells = clean_cells(page.cells)
     for count, (cell, done) in enumerate(zip(code_cells(cells), executed, strict=True), 1):
         cell.execution_count, cell.outputs = count, done.outputs
         if CLOSED_IN_LAB & set(cell.metadata.get("tags", [])):
             cell.metadata["jupyter"] = {"source_hidden": True}
-    stamp = {"key": key, "cells": digest(cells), "outputs": digest_outputs(cells)}
+    stamp = {"built": built, "key": key, "cells": digest(cells), "outputs": digest_outputs(cells)}
     metadata = {**page.metadata, "kernelspec": KERNELSPEC, "language_info": LANGUAGE,
                 "lessons": stamp}
     return nbformat.from_dict(

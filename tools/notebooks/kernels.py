@@ -1,7 +1,9 @@
 """Running notebooks: in one fixed environment, for building and for nbval.
 
-The same environment serves both, so that what is stored is what the tests compute again.
-PYTHONHASHSEED is left alone on purpose: a cell that prints the order of a set must fail.
+What is stored is computed with the instruction sets of this processor (native), and nbval runs it
+again with the oldest ones that the libraries offer (portable), so that an output that depends on
+the processor fails. PYTHONHASHSEED is left alone on purpose: a cell that prints the order of a set
+must fail.
 """
 
 import importlib.util
@@ -16,17 +18,25 @@ from pathlib import Path
 
 import nbformat
 import psutil
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from tools.calibration import reference_seconds
 from tools.notebooks.cells import NotebookError, clean_outputs, code_cells, label
 
 CELL_LIMIT_S = 120
+CHAPTER_LIMIT_S = 30  # processor seconds of one notebook, on the machine of tools.calibration
+OLD_CHAPTER_LIMIT_S = 45  # chapters 1 to 11 were written before the limit was 30
+N_OLD_CHAPTERS = 11
 SECONDS_FILE = Path("_build/notebook-seconds.json")
 HERE = Path(__file__).resolve().parents[2]
 
+#: What makes numpy, torch and the libraries below them use their oldest instruction sets.
+_PORTABLE = ("ATEN_CPU_CAPABILITY", "MKL_CBWR", "NPY_DISABLE_CPU_FEATURES", "ONEDNN_MAX_CPU_ISA",
+             "OPENBLAS_CORETYPE")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -40,11 +50,12 @@ def environment(root: Path, ipython_dir: str, portable: bool = False) -> dict[st
     ipython_dir
         An empty directory, so that nobody's own start-up files take part.
     portable
-        Compute with the oldest instruction sets the libraries offer. A stored output that
-        depends on the processor then differs, and nbval says where.
+        Compute with the oldest instruction sets the libraries offer, else with those of this
+        processor, whatever the variables of the caller say.
     """
     path = [str(root / "src"), str(HERE), os.environ.get("PYTHONPATH", "")]
-    inherited = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
+    left_out = {"PYTEST_ADDOPTS", *_PORTABLE}
+    inherited = {k: v for k, v in os.environ.items() if k not in left_out}
     env = inherited | dict.fromkeys(_THREADS, "1") | {
         "LESSONS_RECORD": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -89,7 +100,8 @@ def warm_up(env: dict[str, str]) -> None:
 
 
 async def execute(
-    cells: list[NotebookNode], name: str, root: Path, cell_limit_s: float = CELL_LIMIT_S
+    cells: list[NotebookNode], name: str, root: Path, portable: bool = False,
+    cell_limit_s: float = CELL_LIMIT_S,
 ) -> float:
     """Run the code cells in a new kernel, in ``book/``; fill in their outputs.
 
@@ -111,16 +123,20 @@ async def execute(
             resources={"metadata": {"path": str(root / "book")}},
             config=Config({"KernelManager": address(ipython_dir)}),
         )
-        async with client.async_setup_kernel(env=environment(root, ipython_dir)):
-            kernel = psutil.Process(client.km.provisioner.pid)
+        async with client.async_setup_kernel(env=environment(root, ipython_dir, portable)):
             for index, cell in enumerate(cells):
                 if cell.cell_type == "code":
                     await _execute_cell(client, cells, index, name)
-            used = kernel.cpu_times()
-            seconds = used.user + used.system
+            seconds = seconds_of(client.km)
     for count, cell in enumerate(code_cells(cells), 1):
         cell.outputs = clean_outputs(cell.outputs, count, root)
     return seconds
+
+
+def seconds_of(manager: KernelManager) -> float:
+    """Return the processor seconds that a kernel, and what it started and waited for, used."""
+    used = psutil.Process(manager.provisioner.pid).cpu_times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 async def _execute_cell(
@@ -160,16 +176,43 @@ def write_seconds(root: Path, seconds: dict[str, float]) -> None:
     path.write_text(json.dumps(merged, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def nbval(notebooks: list[Path], root: Path, jobs: int, portable: bool = False) -> int:
-    """Run every notebook again under nbval; return the exit status of pytest."""
-    seconds = read_seconds(root)
-    # Longest first: the last notebook to start should be a short one.
-    notebooks = sorted(notebooks, key=lambda p: (-seconds.get(p.stem, 0), -p.stat().st_size, p))
+def limit_of(name: str) -> int:
+    """Return the processor seconds that a notebook may use.
+
+    Examples
+    --------
+    >>> limit_of("07-hardware"), limit_of("12-images"), limit_of("index")
+    (45, 30, 30)
+    """
+    number = name.split("-")[0]
+    is_old = number.isdigit() and 1 <= int(number) <= N_OLD_CHAPTERS
+    return OLD_CHAPTER_LIMIT_S if is_old else CHAPTER_LIMIT_S
+
+
+def too_slow(name: str, seconds: float) -> str:
+    """Return one line about a notebook that used too many seconds of the reference; else nothing.
+
+    Examples
+    --------
+    >>> too_slow("12-images", 31.2)
+    '12-images took 31.2 processor seconds, at most 30: shorten the runs, or record them'
+    """
+    if seconds <= limit_of(name):
+        return ""
+    return (f"{name} took {seconds:.1f} processor seconds, at most {limit_of(name)}: shorten the "
+            "runs, or record them")
+
+
+def nbval(notebooks: list[Path], root: Path, jobs: int, native: bool = False) -> int:
+    """Run every notebook again under nbval, each once; return 0 if all is as stored, and fast."""
+    known = read_seconds(root)
+    # One queue, longest first: the last notebook to start should be a short one.
+    notebooks = sorted(notebooks, key=lambda p: (-known.get(p.stem, 0), -p.stat().st_size, p))
     jobs = min(jobs, len(notebooks))
     spread = ["-p", "xdist.plugin", "-n", str(jobs), "--dist", "loadfile",
               "--no-loadscope-reorder"]
     with tempfile.TemporaryDirectory() as ipython_dir:
-        env = environment(root, ipython_dir, portable) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        env = environment(root, ipython_dir, not native) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         warm_up(env)
         # No project settings and no other plugins: coverage, beartype or strict warnings are for
         # other suites, and loading them takes seconds in each process.
@@ -181,4 +224,19 @@ def nbval(notebooks: list[Path], root: Path, jobs: int, portable: bool = False) 
             "-q", "--no-header", "--color", "yes" if sys.stdout.isatty() else "no",
             *(spread if jobs > 1 else []), *map(str, notebooks),
         ]
-        return subprocess.run(command, cwd=root, env=env, check=False).returncode
+        status = subprocess.run(command, cwd=root, env=env, check=False).returncode
+        used = {file.stem: float(file.read_text()) for file in Path(ipython_dir).glob("*.seconds")}
+    write_seconds(root, used)
+    return status or report(used)
+
+
+def report(used: dict[str, float]) -> int:
+    """Print the processor seconds of each notebook; return 1 if one used more than it may."""
+    seconds = {name: reference_seconds(s) for name, s in used.items()}
+    for name, s in sorted(seconds.items(), key=lambda item: -item[1]):
+        print(f"  {name:24s} {s:6.1f} processor seconds of {limit_of(name)}")
+    print(f"  {len(seconds)} notebooks: {sum(seconds.values()):.0f} processor seconds")
+    late = [line for name, s in sorted(seconds.items()) if (line := too_slow(name, s))]
+    for line in late:
+        print(line, file=sys.stderr)
+    return 1 if late else 0

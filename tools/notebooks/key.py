@@ -2,8 +2,9 @@
 
 jupyter-cache keys on the cells alone and serves an old page after a change in an imported
 module. This key covers the code cells and their tags, the `lessons` modules they import,
-followed through imports of imports, the data files of the package, and the pinned
-requirements. Prose is left out: a changed sentence runs no code.
+followed through imports of imports, the data files that stand beside these modules, and the pinned
+requirements. Prose is left out: a changed sentence runs no code. So are the scripts and styles of
+the website: no kernel reads them.
 """
 
 import ast
@@ -80,12 +81,6 @@ def exercise_modules(tree: ast.AST) -> Iterator[str]:
                 yield f"{PACKAGE}.exercises.{match[1].replace('-', '_')}"
 
 
-def _lists_exercises(tree: ast.Module) -> bool:
-    """Tell whether a cell calls ``chapters()``, so that it depends on every exercise there is."""
-    return any(isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "chapters"
-               for node in ast.walk(tree))
-
-
 def module_file(source: Path, name: str) -> Path | None:
     """Return the file of a dotted module name below `source`, or None."""
     path = source.joinpath(*name.split("."))
@@ -94,7 +89,7 @@ def module_file(source: Path, name: str) -> Path | None:
 
 
 def depends_on(names: Iterable[str], source: Path) -> set[Path]:
-    """Return the files of the named modules and of all they import, and their data files."""
+    """Return the files of the named modules and of all they import, and the data beside them."""
     files: set[Path] = set()
     todo = list(names)
     while todo:
@@ -107,12 +102,20 @@ def depends_on(names: Iterable[str], source: Path) -> set[Path]:
             files.add(file)
             package = name if file.name == "__init__.py" else name.rpartition(".")[0]
             todo += module_names(parse_module(file), package)
-    if files:
-        files.update(
-            p for p in (source / PACKAGE).rglob("*")
-            if p.is_file() and p.suffix not in {".py", ".pyc"}
-        )
-    return files
+    return files.union(*(data_of(folder) for folder in {file.parent for file in files}))
+
+
+def data_of(package: Path) -> Iterator[Path]:
+    """Yield the data files of one package: in its folder, and in folders that are no packages."""
+    for path in package.iterdir():
+        if path.is_dir() and not (path / "__init__.py").is_file() and path.name != "__pycache__":
+            yield from filter(_is_data, path.rglob("*"))
+        elif path.suffix != ".py" and _is_data(path):
+            yield path
+
+
+def _is_data(path: Path) -> bool:
+    return path.is_file() and path.suffix not in {".pyc", ".js", ".css"}
 
 
 def key_of(cells: list[NotebookNode], root: Path) -> str:
@@ -122,23 +125,26 @@ def key_of(cells: list[NotebookNode], root: Path) -> str:
     trees = [parse_cell(cell.source) for cell in code]
     for cell in code:
         sha.update(repr((cell.source, sorted(cell.metadata.get("tags", [])))).encode())
-    names = {name for tree in trees for name in (*module_names(tree), *exercise_modules(tree))}
-    if any(_lists_exercises(tree) for tree in trees):
+    names = {name for tree in trees for name in module_names(tree)}
+    if f"{PACKAGE}.exercises.base" in names:  # it looks for exercises by itself: any may matter
         names |= {f"{PACKAGE}.exercises.{path.stem}"
                   for path in (root / "src" / PACKAGE / "exercises").glob("[a-z]*.py")}
-    files = depends_on(names, root / "src") | _read_files(trees, root / "book")
+    names |= {name for tree in trees for name in exercise_modules(tree)}
+    files = depends_on(names, root / "src") | _read_files(trees, root)
     for file in sorted({*files, root / "requirements.txt"}):
         sha.update(str(file.relative_to(root)).encode())
         sha.update(file.read_bytes() if file.is_file() else b"")
     return sha.hexdigest()
 
 
-def _read_files(trees: list[ast.Module], folder: Path) -> set[Path]:
-    """Return the files of the book that a cell names in a string, such as a table it reads."""
+def _read_files(trees: list[ast.Module], root: Path) -> set[Path]:
+    """Return the files of the book or the package that a cell names, such as a table it reads."""
     strings = {
         node.value for tree in trees for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         and 0 < len(node.value) < 200 and "\n" not in node.value and "\0" not in node.value
     }
-    files = {(folder / s).resolve() for s in strings if not s.startswith("/")}
-    return {f for f in files if f.is_file() and f.is_relative_to(folder.parent.resolve())}
+    folders = (root / "book", root / "src" / PACKAGE)
+    files = {(folder / s).resolve() for folder in folders for s in strings if s[0] != "/"}
+    return {root / f.relative_to(root.resolve()) for f in files
+            if f.is_file() and f.is_relative_to(root.resolve())}

@@ -1,22 +1,25 @@
 """A pytest plugin for nbval: each widget is compared as its registry row says, all else strictly.
 
 A cell tagged ``measured`` times the machine it runs on: its words are compared, its numbers are
-not.
+not. When a notebook is through, the processor seconds of its kernel are left for
+`tools.notebooks.kernels`.
 """
 
 import copy
 import os
 import re
+from pathlib import Path
 
 import nbval.kernel
 from jupyter_client.manager import KernelManager
-from nbval.plugin import IPyNbCell
+from nbval.plugin import IPyNbCell, IPyNbFile
 
 from lessons.widgets.registry import REGISTRY
-from tools.notebooks.kernels import address
+from tools.notebooks.kernels import address, seconds_of
 
 _MEASURED = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 _strict = IPyNbCell.compare_outputs
+_teardown = IPyNbFile.teardown
 
 
 def without_numbers(outputs: list) -> list:
@@ -64,5 +67,15 @@ def kernel_manager(**settings) -> KernelManager:
     return KernelManager(**settings, **address(os.environ["IPYTHONDIR"]))
 
 
+def teardown(self):
+    """Stand in for nbval's own stop of a kernel: note what it used first."""
+    if self.kernel is not None and self.kernel.is_alive():
+        name = Path(self.path).stem
+        seconds = Path(os.environ["IPYTHONDIR"]) / f"{name}.seconds"
+        seconds.write_text(str(seconds_of(self.kernel.km)))
+    _teardown(self)
+
+
 IPyNbCell.compare_outputs = compare_outputs
+IPyNbFile.teardown = teardown
 nbval.kernel.KernelManager = kernel_manager
