@@ -46,10 +46,10 @@ def parse_module(file: Path) -> ast.Module:
         raise NotebookError(f"{file}, line {error.lineno}: {error.msg}") from None
 
 
-def module_names(tree: ast.AST, module: str = "") -> Iterator[str]:
+def module_names(tree: ast.AST, module: str = "", strings: bool = True) -> Iterator[str]:
     """Yield the names under `lessons` that a tree imports, also inside functions.
 
-    A string that is a module's full name counts too: it may reach ``import_module``.
+    With `strings`, one that is a module's full name counts too: it may reach ``import_module``.
     `module` is the dotted name of the package that relative imports start from.
     """
     for node in ast.walk(tree):
@@ -61,7 +61,7 @@ def module_names(tree: ast.AST, module: str = "") -> Iterator[str]:
             start = ".".join(parents[: len(parents) - node.level + 1]) if node.level else ""
             base = ".".join(part for part in (start, node.module) if part)
             names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        elif strings and isinstance(node, ast.Constant) and isinstance(node.value, str):
             names = [node.value]
         yield from (name for name in names if _MODULE_NAME.fullmatch(name))
 

@@ -10,7 +10,7 @@ import pytest
 
 from lessons.data import corpus
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEXT = corpus.topics()
 
 

@@ -12,7 +12,7 @@ import pytest
 from lessons.exercises.base import chapters, load
 from lessons.widgets.checks.grade import grade
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NAMES = [f"{chapter}/{name}" for chapter in chapters() for name in load(chapter)]
 
 

@@ -9,7 +9,7 @@ from lessons.widgets.guesses.ask import MIME_TYPE, guess
 from lessons.widgets.guesses.html import curve_svg, to_html
 from lessons.widgets.guesses.live import widget
 from lessons.widgets.guesses.scale import Scale
-from tests.lessons.pages import Reader
+from tests.lessons.widgets.pages import Reader
 
 
 def number(**changes):

@@ -10,7 +10,7 @@ from lessons.planning import cost
 from lessons.widgets.estimates.html import known_machines, to_html
 from lessons.widgets.estimates.table import MIME_TYPE, estimate, how, seconds
 from lessons.words import duration
-from tests.lessons.pages import Reader
+from tests.lessons.widgets.pages import Reader
 
 SERVER = hardware.recorded_machine()
 ROWS = {"GPT-3": 3.14e23, "one token": (2e6, 1e6), "a < b": (0, 1e9)}

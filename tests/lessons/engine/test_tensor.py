@@ -10,7 +10,7 @@ import pytest
 from lessons.engine import tensor
 from lessons.engine.tensor import Tensor, gradient_check
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LEFT_OUT = {  # of the class, in the chapter; its text says so
     "T", "__getitem__", "__repr__", "__rmatmul__", "__rsub__", "__rtruediv__", "item",
     "logsumexp", "mean", "reshape", "sigmoid",
