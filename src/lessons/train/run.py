@@ -37,7 +37,7 @@ from tqdm import tqdm
 from lessons.files import FolderInUse, only_writer, write_atomically
 from lessons.train.checkpoint import CheckpointError
 from lessons.train.config import ConfigError, TrainConfig
-from lessons.train.run import (
+from lessons.train import (
     checkpoint,
     log as run_log,
     options as run_options,

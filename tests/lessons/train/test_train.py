@@ -26,7 +26,7 @@ from lessons.engine.optim import schedule
 from lessons.files import only_writer
 from lessons.gpt import model as gpt
 from lessons.train.config import ConfigError, TrainConfig
-from lessons.train.run import (
+from lessons.train import (
     checkpoint,
     log as run_log,
     options as run_options,
