@@ -127,7 +127,7 @@ def key_of(cells: list[NotebookNode], root: Path) -> str:
         sha.update(repr((cell.source, sorted(cell.metadata.get("tags", [])))).encode())
     names = {name for tree in trees for name in module_names(tree)}
     asked = {name for tree in trees for name in exercise_modules(tree)}
-    if not asked and any("check" in name.split(".") for name in names):
+    if not asked and any({"check", "checks"} & set(name.split(".")) for name in names):
         # It has the grader and names no exercise: it finds them by itself, so any may matter.
         asked = {f"{PACKAGE}.exercises.{path.stem}"
                  for path in (root / "src" / PACKAGE / "exercises").glob("[a-z]*.py")}

@@ -3,7 +3,7 @@
 The last digits of an SVG coordinate depend on the processor, so the recorded states are not
 compared byte by byte: words must be equal and coordinates within half a pixel. A cell tagged
 ``measured`` times the machine it runs on: its words are compared, its numbers are not. When a
-notebook is through, the processor seconds of its kernel are left for `tools.notebooks.kernels`.
+notebook is through, the processor seconds of its kernel are left for `tools.notebooks.test`.
 """
 
 import copy
@@ -105,6 +105,13 @@ def compare_outputs(self, test, ref, skip_compare=None):
         problems += [f"explorer {a['name']!r}: {line}" for line in explorer_differences(a, b)]
     self.comparison_traceback += problems
     return same and not problems
+
+
+def pytest_runtest_logreport(report):
+    """Note that a notebook failed, for `tools.notebooks.test`."""
+    if report.failed:
+        name = Path(report.location[0]).stem
+        (Path(os.environ["IPYTHONDIR"]) / f"{name}.failed").touch()
 
 
 def kernel_manager(**settings) -> KernelManager:
