@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools import passed
 from tools.calibration import reference_seconds
-from tools.notebooks.cells import digest, digest_outputs, load
+from tools.notebooks.cells import digest_outputs, load
 from tools.notebooks.kernels import (
     CELL_LIMIT_S,
     environment,
@@ -49,7 +49,7 @@ def _key(path: Path, root: Path, native: bool) -> str:
     if notebook is None or not tools:
         return ""
     cells = notebook.cells
-    words = (tools, str(native), key_of(cells, root), digest(cells), digest_outputs(cells))
+    words = (tools, str(native), key_of(cells, root), digest_outputs(cells))  # no prose
     return passed.digest_of([], root, *words)
 
 
