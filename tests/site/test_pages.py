@@ -39,7 +39,11 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def visit(site: Site, new_page: Callable[..., tuple[Page, Watch]]) -> Callable[[str], Visit]:
+def visit(
+    site: Site,
+    new_page: Callable[..., tuple[Page, Watch]],
+    visits: Callable[[str, str], tuple[Page, Watch]],
+) -> Callable[[str], Visit]:
     """Return a function that opens a page in all the ways there are, once."""
 
     @cache
@@ -66,17 +70,11 @@ def visit(site: Site, new_page: Callable[..., tuple[Page, Watch]]) -> Callable[[
         violations["dark"] = axe(page, {"runOnly": ["color-contrast", "link-in-text-block"]})
         page.close()
 
-        narrow, narrow_watch = new_page(360, "light")
-        narrow.goto(site.address(name))
+        narrow, narrow_watch = visits(name, "phone")
         overflow = narrow.evaluate(TOO_WIDE)
-        narrow.close()
         served.errors += narrow_watch.errors
         served.foreign += narrow_watch.foreign
-
-        page, as_file = new_page(1280, "dark")
-        page.goto(site.address(name, "file"))
-        page.evaluate("document.fonts.ready.then(() => true)")
-        page.close()
+        _, as_file = visits(name, "file")
         pictures = (".png", ".jpg", ".svg", ".html")
         return Visit(
             served,

@@ -24,7 +24,6 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from tools.calibration import reference_seconds
 from tools.notebooks.cells import NotebookError, clean_outputs, code_cells, label
 
 CELL_LIMIT_S = 120
@@ -201,42 +200,3 @@ def too_slow(name: str, seconds: float) -> str:
         return ""
     return (f"{name} took {seconds:.1f} processor seconds, at most {limit_of(name)}: shorten the "
             "runs, or record them")
-
-
-def nbval(notebooks: list[Path], root: Path, jobs: int, native: bool = False) -> int:
-    """Run every notebook again under nbval, each once; return 0 if all is as stored, and fast."""
-    known = read_seconds(root)
-    # One queue, longest first: the last notebook to start should be a short one.
-    notebooks = sorted(notebooks, key=lambda p: (-known.get(p.stem, 0), -p.stat().st_size, p))
-    jobs = min(jobs, len(notebooks))
-    spread = ["-p", "xdist.plugin", "-n", str(jobs), "--dist", "loadfile",
-              "--no-loadscope-reorder"]
-    with tempfile.TemporaryDirectory() as ipython_dir:
-        env = environment(root, ipython_dir, not native) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        warm_up(env)
-        # No project settings and no other plugins: coverage, beartype or strict warnings are for
-        # other suites, and loading them takes seconds in each process.
-        command = [
-            sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(root),
-            "--noconftest", "-p", "no:cacheprovider",
-            "-p", "nbval.plugin", "-p", "tools.notebooks.nbval",
-            "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_LIMIT_S}",
-            "-q", "--no-header", "--color", "yes" if sys.stdout.isatty() else "no",
-            *(spread if jobs > 1 else []), *map(str, notebooks),
-        ]
-        status = subprocess.run(command, cwd=root, env=env, check=False).returncode
-        used = {file.stem: float(file.read_text()) for file in Path(ipython_dir).glob("*.seconds")}
-    write_seconds(root, used)
-    return status or report(used)
-
-
-def report(used: dict[str, float]) -> int:
-    """Print the processor seconds of each notebook; return 1 if one used more than it may."""
-    seconds = {name: reference_seconds(s) for name, s in used.items()}
-    for name, s in sorted(seconds.items(), key=lambda item: -item[1]):
-        print(f"  {name:24s} {s:6.1f} processor seconds of {limit_of(name)}")
-    print(f"  {len(seconds)} notebooks: {sum(seconds.values()):.0f} processor seconds")
-    late = [line for name, s in sorted(seconds.items()) if (line := too_slow(name, s))]
-    for line in late:
-        print(line, file=sys.stderr)
-    return 1 if late else 0

@@ -2,7 +2,7 @@
 
 A cell tagged ``measured`` times the machine it runs on: its words are compared, its numbers are
 not. When a notebook is through, the processor seconds of its kernel are left for
-`tools.notebooks.kernels`.
+`tools.notebooks.test`.
 """
 
 import copy
@@ -60,6 +60,13 @@ def compare_outputs(self, test, ref, skip_compare=None):
     problems = widget_differences(ref, test)
     self.comparison_traceback += problems
     return same and not problems
+
+
+def pytest_runtest_logreport(report):
+    """Note that a notebook failed, for `tools.notebooks.test`."""
+    if report.failed:
+        name = Path(report.location[0]).stem
+        (Path(os.environ["IPYTHONDIR"]) / f"{name}.failed").touch()
 
 
 def kernel_manager(**settings) -> KernelManager:
