@@ -19,19 +19,21 @@ PY = sys.executable
 #: Tests of one file stay together; those of the site, by page (tests/site/conftest.py).
 ONE = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 PYTEST = [*ONE, "-n", "2", "--dist", "loadfile"]
-READ_TEXTS = ["tests/lessons/test_exercises.py", "tests/lessons/test_tensor.py"]
+READ_TEXTS = ["tests/lessons/exercises/test_exercises.py", "tests/lessons/engine/test_tensor.py"]
+#: Tests that look at the whole house: they run always.
+HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py"]
 
 #: Name, what it is, and its command. One after the other: two cores are busy with one.
 PARTS = {
     "lint": ("style and common mistakes", [PY, "-m", "ruff", "check", "."]),
     "check": ("notebooks agree with their texts", [PY, "-m", "tools.notebooks", "check"]),
-    "house": ("documents, pins, licences", [*ONE, "tests/tools/test_house.py"]),
+    "house": ("wings, documents, pins, licences", [*ONE, *HOUSE]),
     "lessons": ("the package, with its doctests and coverage",
                 [*PYTEST, "tests/lessons", "src/lessons", "--cov", "--cov-report=term"]),
     "answers": ("the code of the chapters that tests of the package read", [*PYTEST, *READ_TEXTS]),
     "tools": ("the tools and the guards",
               [*PYTEST, "tests/tools", "tests/notebooks", "tools",
-               "--ignore", "tests/tools/test_house.py"]),
+               *(f"--ignore={path}" for path in HOUSE)]),
     "nbval": ("every notebook gives what is stored, on the oldest instruction sets",
               [PY, "-m", "tools.notebooks", "test"]),
     "book": ("the site is built without a warning", [PY, "-m", "tools.website", "build"]),
