@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
 from tools import site as builder
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+HANG_MS = 600_000  # guards against hanging only: a busy machine may take its time
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
 
 
@@ -116,9 +117,24 @@ def browser() -> Iterator[Browser]:
     except RuntimeError as error:
         pytest.fail(str(error), pytrace=False)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS,
+                                             timeout=HANG_MS)
+        patient(started)
         yield started
         started.close()
+
+
+def patient(browser: Browser) -> None:
+    """Let every page of a browser, and every expectation, wait as long as a slow machine needs."""
+    make = browser.new_context
+
+    def new_context(**settings: Any) -> BrowserContext:
+        context = make(**settings)
+        context.set_default_timeout(HANG_MS)
+        return context
+
+    browser.new_context = new_context
+    expect.set_options(timeout=HANG_MS)
 
 
 @pytest.fixture(scope="session")
