@@ -36,7 +36,7 @@ from tools.notebook_new import new
 from tools.notebook_pull import merged_text
 
 ROOT = Path(__file__).resolve().parents[1]
-CHAPTER_LIMIT_S = 60
+CHAPTER_LIMIT_S = 60  # processor seconds at the reference speed (tools/calibration.py)
 
 
 def chapters(root: Path, wanted: str | None = None) -> list[str]:
@@ -80,7 +80,7 @@ def stale(stored: NotebookNode, key: str) -> bool:
 
 
 async def build_one(root: Path, name: str, force: bool) -> tuple[str, float | None]:
-    """Make one notebook; return what was done and the seconds its code took, if it ran."""
+    """Make one notebook; return what was done and the processor seconds it took, if it ran."""
     page, path = read_text(root, name), root / "book" / f"{name}.ipynb"
     stored, seconds = load(path), None
     key = key_of(page.cells, root)
@@ -96,7 +96,8 @@ async def build_one(root: Path, name: str, force: bool) -> tuple[str, float | No
         seconds = await notebook_run.execute(page.cells, name, root)
         if seconds > CHAPTER_LIMIT_S:
             raise NotebookError(
-                f"{name} took {seconds:.0f} s, at most {CHAPTER_LIMIT_S} s: shorten the runs"
+                f"{name} took {seconds:.0f} processor seconds, at most {CHAPTER_LIMIT_S}: "
+                "shorten the runs"
             )
     new = dumps(compose(page, executed, key))
     if path.is_file() and path.read_text(encoding="utf-8") == new:

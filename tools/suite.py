@@ -32,8 +32,13 @@ PARTS = {
              [*PYTEST, "tests/site", "--ignore", "tests/site/test_frame_cost.py"]),
     # Alone: another browser beside it makes every frame dearer.
     "frames": ("what a move of a slider costs",
-               [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+               [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not weekly",
                 "tests/site/test_frame_cost.py"]),
+}
+#: What only the weekly workflow adds: `python -m tools.suite weekly`.
+WEEKLY = {
+    "weekly": ("what a move of every slider costs",
+               [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "weekly", "tests"]),
 }
 
 
@@ -57,21 +62,23 @@ def stages(names: list[str]) -> list[list[str]]:
 
 def main(names: list[str]) -> int:
     """Run the named parts, or all; return the exit status."""
-    unknown = [name for name in names if name not in PARTS]
+    parts = PARTS | WEEKLY
+    unknown = [name for name in names if name not in parts]
     if unknown:
-        print(f"no part {unknown[0]!r}; there are {', '.join(PARTS)}", file=sys.stderr)
+        print(f"no part {unknown[0]!r}; there are {', '.join(parts)}", file=sys.stderr)
         return 2
     names = names or list(PARTS)
-    if {"site", "frames"} & set(names) and environment.main(["browser"]) != 0:
+    if {"site", "frames", "weekly"} & set(names) and environment.main(["browser"]) != 0:
         return 1  # said already what to install
     results = {}
     # One thread each: two processes share the cores, and sums come out the same everywhere.
-    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+                        "LESSONS_ANSWER_S": "600"}
     for stage in stages(names):
-        print(f"\n=== {' and '.join(f'{name}: {PARTS[name][0]}' for name in stage)}", flush=True)
+        print(f"\n=== {' and '.join(f'{name}: {parts[name][0]}' for name in stage)}", flush=True)
         start = time.perf_counter()
         running = {
-            name: subprocess.Popen(PARTS[name][1], cwd=ROOT, env=env) for name in stage
+            name: subprocess.Popen(parts[name][1], cwd=ROOT, env=env) for name in stage
         }
         for name, process in running.items():
             results[name] = process.wait(), time.perf_counter() - start

@@ -3,6 +3,7 @@
 import ctypes
 import dis
 import inspect
+import os
 import re
 import threading
 import warnings
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-TIME_LIMIT_S = 5.0
+TIME_LIMIT_S = float(os.environ.get("LESSONS_ANSWER_S", 5))  # more where tests share a machine
 _NEVER_RUNS_CODE = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "COPY_FREE_VARS"}
 
 

@@ -69,17 +69,28 @@ class Costs:
             self.drawing[step].append(drawing)
 
     def ms(self, part, quantile):
-        """Return a quantile over the steps; of each step its quickest crossing.
+        """Return a quantile over the steps; of each step the mean of its middle crossings."""
+        typical = sorted(map(middle, getattr(self, part).values()))
+        return typical[round(quantile * (len(typical) - 1))]
 
-        What else the machine does makes a crossing dearer, never cheaper.
-        """
-        quickest = sorted(map(min, getattr(self, part).values()))
-        return quickest[round(quantile * (len(quickest) - 1))]
+    def unit(self, part):
+        """Return the mean of the middle half of all crossings: what a calibration gives."""
+        return middle([ms for crossings in getattr(self, part).values() for ms in crossings])
+
+
+def middle(values):
+    """Return the mean of the middle half of the values.
+
+    The slowest were disturbed. The quickest are no better: a slowed browser stops now and then,
+    and what is short is sometimes over before.
+    """
+    rest = len(values) // 4
+    return statistics.mean(sorted(values)[rest : len(values) - rest])
 
 
 def ratios(costs, bare):
     """Return the 95th percentile of the script and of the drawing in units of the bare page's."""
-    return {part: costs.ms(part, 0.95) / bare.ms(part, 0.5) for part in ("script", "drawing")}
+    return {part: costs.ms(part, 0.95) / bare.unit(part) for part in ("script", "drawing")}
 
 
 def largest_state(payload):
@@ -176,6 +187,6 @@ def summary(costs, bare):
     """Say in one line what was measured."""
     parts = [
         f"{part} {costs.ms(part, 0.95):.2f} ms ({ratio:.2f} of the bare page's "
-        f"{bare.ms(part, 0.5):.2f})" for part, ratio in ratios(costs, bare).items()]
+        f"{bare.unit(part):.2f})" for part, ratio in ratios(costs, bare).items()]
     n_crossings = statistics.median(map(len, costs.script.values()))
     return f"{', '.join(parts)}, {len(costs.script)} steps, each {n_crossings:g} times"

@@ -162,7 +162,7 @@ def test_play_pause_reset_and_nothing_remembered(page, site, name):
             button.click()
             assert button.inner_text() == "Play"
             stopped = field.input_value()
-            page.wait_for_timeout(300)
+            page.evaluate("() => new Promise((done) => setTimeout(done, 300))")  # the page's clock
             assert field.input_value() == stopped
         field = found.locator("[data-key]").first
         by_pointer(page, field, 1 if field.get_attribute("data-default") == "0" else 0, 1)
