@@ -13,7 +13,7 @@ from tests.site.test_explorers import PAGES, figure, open_page, outputs
 # to the heaviest, each step crossed four times, on two cores that other programs used as well:
 #   as it is               script 1.6 to 3.4, drawing 2.2 to 6.3
 #   two busy loops beside  script 1.7 to 3.6, drawing 2.0 to 7.9
-#   slowed four times      script 2.0 to 3.2, drawing 4.4 to 5.5 (four of the heaviest)
+#   slowed four times      script 2.0 to 3.2, drawing 4.4 to 5.5 (of four pages only)
 LIMITS = {"script": 4.0, "drawing": 8.0}
 N_TRIES = 4  # crossings are added while one is above: noise goes away, a dearer page stays dear
 SLOWED = float(os.environ.get("SLOW_BROWSER", "1"))  # 4: the browser has a quarter of the processor
