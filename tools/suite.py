@@ -40,8 +40,11 @@ PARTS = {
     "site": ("the site in a real browser",
              [*PYTEST, "tests/site", "--ignore", "tests/site/test_frame_cost.py"]),
     # Alone: another browser beside it makes every frame dearer.
-    "frames": ("what a move of a slider costs", [*ONE, "tests/site/test_frame_cost.py"]),
+    "frames": ("what a move of a slider costs",
+               [*ONE, "-m", "not weekly", "tests/site/test_frame_cost.py"]),
 }
+#: What only the weekly workflow adds: `python -m tools.suite weekly`.
+WEEKLY = {"weekly": ("what a move of every slider costs", [*ONE, "-m", "weekly", "tests/site"])}
 #: Skipped as a whole while nothing they depend on has changed; nbval, site and frames skip by
 #: themselves, notebook by notebook and test by test.
 WHOLE = ("lessons", "answers", "tools")
@@ -65,7 +68,7 @@ def used() -> float:
 
 def run(name: str, skip: bool) -> tuple[str, float, float]:
     """Run a part; return how it ended, its seconds and its processor seconds."""
-    what, command = PARTS[name]
+    what, command = (PARTS | WEEKLY)[name]
     # The tests of the package hold those that read texts.
     covers = ("lessons", "answers") if name == "lessons" else (name,)
     keys = {each: passed.key(each) for each in covers if each in WHOLE}
@@ -112,13 +115,14 @@ def summary(results: dict[str, tuple[str, float, float]], whole: bool) -> int:
 
 def main(names: list[str]) -> int:
     """Run the named parts, or all; return the exit status."""
-    unknown = [name for name in names if name not in PARTS]
+    parts = PARTS | WEEKLY
+    unknown = [name for name in names if name not in parts]
     if unknown:
-        print(f"no part {unknown[0]!r}; there are {', '.join(PARTS)}", file=sys.stderr)
+        print(f"no part {unknown[0]!r}; there are {', '.join(parts)}", file=sys.stderr)
         return 2
     skip, whole = passed.may_skip() and not names, not names
     names = names or list(PARTS)
-    if {"site", "frames"} & set(names) and environment.main(["browser"]) != 0:
+    if {"site", "frames", "weekly"} & set(names) and environment.main(["browser"]) != 0:
         return 1  # said already what to install
     (ROOT / passed.SAID).unlink(missing_ok=True)
     results = {}

@@ -15,7 +15,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    Route,
+    expect,
+    sync_playwright,
+)
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.site.unchanged import Unchanged, opened
@@ -24,6 +32,7 @@ from tools.website import build as builder
 from tools.website.server import open_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+HANG_MS = 600_000  # guards against hanging only: a busy machine may take its time
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
 Open = Callable[..., Page]
 
@@ -131,9 +140,24 @@ def browser() -> Iterator[Browser]:
     except environment.Problem as problem:
         pytest.fail(str(problem), pytrace=False)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS,
+                                             timeout=HANG_MS)
+        patient(started)
         yield started
         started.close()
+
+
+def patient(browser: Browser) -> None:
+    """Let every page of a browser, and every expectation, wait as long as a slow machine needs."""
+    make = browser.new_context
+
+    def new_context(**settings: Any) -> BrowserContext:
+        context = make(**settings)
+        context.set_default_timeout(HANG_MS)
+        return context
+
+    browser.new_context = new_context
+    expect.set_options(timeout=HANG_MS)
 
 
 @pytest.fixture(scope="session")

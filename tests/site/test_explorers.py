@@ -1,7 +1,7 @@
 """Explorers and quizzes on the built site: what the page shows is what the notebook stores.
 
 That the notebook stores what Python computes is nbval's to prove, and that its states stand in the
-order of `itertools.product`, tests/lessons/test_explore.py's. Nothing is computed here.
+order of `itertools.product`, tests/lessons/widgets/test_explore.py's. Nothing is computed here.
 """
 
 import itertools
@@ -249,7 +249,7 @@ def test_play_pause_reset_and_nothing_remembered(page, site, name):
             button.click()
             assert button.inner_text() == "Play"
             stopped = field.input_value()
-            page.wait_for_timeout(300)
+            page.evaluate("() => new Promise((done) => setTimeout(done, 300))")  # the page's clock
             assert field.input_value() == stopped
         field = found.locator("[data-key]").first
         by_pointer(page, field, 1 if field.get_attribute("data-default") == "0" else 0, 1)

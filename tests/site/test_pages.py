@@ -248,8 +248,7 @@ def test_search_finds_a_page(new_page, site, mode):
     page, watch = new_page(1280, "light")
     page.goto(site.address("search", mode) + "?q=gradient")
     found = page.locator("#search-results li")  # they come one by one, with their excerpts
-    expect(found.filter(has_text=re.compile("gradient", re.IGNORECASE)).first).to_be_visible(
-        timeout=10_000)
+    expect(found.filter(has_text=re.compile("gradient", re.IGNORECASE)).first).to_be_visible()
     page.close()
     assert watch == Watch()
 

@@ -10,7 +10,7 @@ from tools import passed
 from tools.calibration import reference_seconds
 from tools.notebooks.cells import digest_outputs, load
 from tools.notebooks.kernels import (
-    CELL_LIMIT_S,
+    HANG_S,
     environment,
     limit_of,
     read_seconds,
@@ -72,7 +72,7 @@ def nbval(
             sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(root),
             "--noconftest", "-p", "no:cacheprovider",
             "-p", "nbval.plugin", "-p", "tools.notebooks.nbval",
-            "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_LIMIT_S}",
+            "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={HANG_S}",
             "-q", "--no-header", "--color", "yes" if sys.stdout.isatty() else "no",
             *(spread if jobs > 1 else []), *map(str, notebooks),
         ]

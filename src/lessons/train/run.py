@@ -35,8 +35,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lessons.files import FolderInUse, only_writer, write_atomically
-from lessons.train.checkpoint import CheckpointError
-from lessons.train.config import ConfigError, TrainConfig
 from lessons.train import (
     checkpoint,
     log as run_log,
@@ -44,6 +42,8 @@ from lessons.train import (
     processes as distributed,
     tokens as token_data,
 )
+from lessons.train.checkpoint import CheckpointError
+from lessons.train.config import ConfigError, TrainConfig
 from lessons.train.trainer import Diverged, Pending, Trainer
 
 
