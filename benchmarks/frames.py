@@ -18,6 +18,8 @@ from tests.site import frames
 from tests.site.conftest import ARGUMENTS, HANG_MS, SIZES, Site, patient
 from tests.site.test_explorers import PAGES, figure, open_page, outputs
 from tools import calibration, environment
+from tools.website import build
+from tools.website.server import open_server
 
 RESULT = Path(__file__).with_suffix(".json")
 
