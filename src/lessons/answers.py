@@ -187,7 +187,11 @@ def show(value: Any, n_digits: int = 4) -> str:
             return f"array of shape {array.shape}: {', '.join(numbers)}{more}"
     except Exception:  # an answer may be any object, and some cannot be looked at
         pass
-    return shorten(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value)), 80)  # the same in every run
+    try:
+        text = repr(value)
+    except Exception:  # Python does not write integers of more than 4,300 digits
+        return kind(value)
+    return shorten(re.sub(r" at 0x[0-9a-fA-F]+", "", text), 80)  # the same in every run
 
 
 def shorten(text: str, length: int) -> str:
