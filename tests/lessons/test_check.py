@@ -1,5 +1,6 @@
 """What a reader is told about an answer, whatever the answer is."""
 
+import dataclasses
 import math
 import os
 import signal
@@ -266,6 +267,26 @@ def test_an_endless_answer_leaves_nothing_behind(soon, no_copies):
 
 def test_a_tensor_that_tracks_gradients_counts_as_an_array():
     assert check.grade(SUM, lambda a, b: torch.tensor(a + b, requires_grad=True)).status == "solved"
+
+
+@pytest.mark.parametrize("answer, hinted", [
+    (lambda a, b: (a + b).astype(np.float32), True),
+    (lambda a, b: torch.tensor(a + b).float(), True),
+    (lambda a, b: torch.tensor(a + b).float().tolist(), True),  # Python's floats, but rounded
+    (lambda a, b: (a + b).astype(np.float16), False),  # off in the fourth digit: simply wrong
+    (lambda a, b: (a + b) * (1 + 1e-8), False),
+    (lambda a, b: (a + b + 1).astype(np.float32), False),
+])
+def test_an_answer_in_float32_is_recognised(answer, hinted):
+    exact = dataclasses.replace(SUM, tolerance=1e-9)
+    verdict = check.grade(exact, answer)
+    assert verdict.status == "not yet" and ("look like float32" in verdict.detail) == hinted
+    assert check.grade(SUM, lambda a, b: (a + b).astype(np.float32)).status == "solved"
+
+
+def test_a_count_that_is_off_by_one_is_not_called_float32():
+    count = check.Exercise("count", "Count", 1, reference=50_000, hints=(), takeaway="Many.")
+    assert "float32" not in str(check.grade(count, 50_001))
 
 
 def test_a_truth_value_is_no_number():

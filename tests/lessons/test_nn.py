@@ -116,6 +116,12 @@ def test_parameters_are_counted(sizes, count):
     assert nn.n_parameters(nn.MLP(sizes, np.random.default_rng(0))) == count
 
 
+def test_what_two_layers_share_counts_once():
+    net = nn.MLP([4, 4, 4], np.random.default_rng(0))
+    net.layers[1] = net.layers[0]
+    assert nn.n_parameters(net) == 20
+
+
 @pytest.mark.parametrize("make, words", [
     (lambda rng: nn.Linear(2, 0, rng), "from 1 on, got 2 and 0"),
     (lambda rng: nn.Linear(-1, 2, rng), "from 1 on"),
