@@ -11,9 +11,9 @@ import gc
 import io
 import os
 import signal
+import sys
 import warnings
 from collections.abc import Callable
-from multiprocessing import Pipe
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,8 @@ def in_a_copy(work: Callable, limit_s: float) -> Any:
     global _n_hung
     if _n_hung >= _N_HUNG or not (hasattr(os, "fork") and hasattr(signal, "setitimer")):
         return None
+    from multiprocessing import Pipe  # incomplete in a browser
+
     receiver, sender = Pipe(duplex=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python 3.12 warns of threads that the copy will not have
@@ -129,7 +131,9 @@ def _set_clocks(limit_s):
 
 
 def _one_thread():
-    """Return a context in which the libraries below numpy and torch start no threads."""
+    """Return a context in which numpy and torch use no threads, which a copy does not have."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn; slow to import
 
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)  # MKL inside torch is out of threadpoolctl's reach
     return threadpool_limits(1)

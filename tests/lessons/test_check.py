@@ -230,17 +230,20 @@ def test_an_answer_prints_once_and_changes_nothing_of_the_notebook(capsys):
 
 
 def test_torch_works_in_a_copy_of_a_process_that_has_used_its_threads(monkeypatch):
-    monkeypatch.setattr(copies, "_n_hung", copies._n_hung)
+    monkeypatch.setattr(copies, "_n_hung", 0)
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(2)
     x = torch.ones(1000, 1000, requires_grad=True)
-    (x @ x).sum().backward()
+    (x @ x).tanh().sum().backward()
 
     def answer(a, b):
         w = torch.ones(500, 500, dtype=torch.float64, requires_grad=True)
-        (w @ w).sum().backward()
+        (w @ w).tanh().sum().backward()
         return a + b + 0 * w.grad[0, 0].item()
 
-    n_hung = copies._n_hung
-    assert check.grade(SUM, answer).status == "solved" and copies._n_hung == n_hung
+    verdict = check.grade(SUM, answer)
+    torch.set_num_threads(n_threads)
+    assert verdict.status == "solved" and copies._n_hung == 0
 
 
 def test_without_copies_a_thread_ends_what_it_can(soon, no_copies):

@@ -17,6 +17,7 @@ RTOL = 1e-10
 
 
 def close(ours, theirs, rtol=RTOL):
+    assert np.isfinite(ours).all()  # or two NaN would be equal
     np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol)
 
 
@@ -709,6 +710,8 @@ def test_batches_cover_every_row_once():
     (lambda: data.digits(0), TypeError),
     (lambda: data.digits(np.random.default_rng(0), 1.5), ValueError),
     (lambda: data.line(np.random.default_rng(0), 0), ValueError),
+    (lambda: data.line(np.random.default_rng(0), np.nan), ValueError),
+    (lambda: list(data.batches([[1]], [1], np.nan, np.random.default_rng(0))), ValueError),
     (lambda: nn.MLP([2, 2], np.random.default_rng(0), "step"), ValueError),
     (lambda: nn.Linear(0, 2, np.random.default_rng(0)), ValueError),
 ])

@@ -22,6 +22,7 @@ TORCH = {
 
 
 def close(ours, theirs):
+    assert np.isfinite(ours).all()  # or two NaN would be equal
     np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
