@@ -290,7 +290,7 @@ def energy_kwh(chip_hours, power_w, pue=1.1):
 
 
 def _share(value):
-    if value > 1:
+    if not value <= 1:
         raise ValueError(f"a utilisation of {value:.3g} is more than the peak: check the units "
                          "(FLOP/s, not TFLOP/s; hours, not seconds) and the precision of the peak")
     return value
