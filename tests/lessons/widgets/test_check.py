@@ -321,7 +321,7 @@ def test_check_prints_and_never_raises(capsys):
 
 
 def test_hints_come_one_at_a_time(capsys, monkeypatch):
-    monkeypatch.setattr(check, "_hints_given", {})
+    monkeypatch.setattr("lessons.widgets.checks.check._hints_given", {})
     for _ in range(3):
         hint("gradient-descent/one-step")
     lines = capsys.readouterr().out.splitlines()
