@@ -14,6 +14,10 @@ from torch.nn.parallel import DistributedDataParallel
 
 from lessons.run_config import ConfigError
 
+LAUNCH = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+ALONE = (f"To train in one process: unset {' '.join(LAUNCH)}; to train in several: start them by "
+         "torchrun")
+
 
 @dataclass(frozen=True)
 class World:
@@ -77,6 +81,31 @@ class World:
         return self.sum(torch.tensor(float(flag), device=self.device)).item() > 0
 
 
+def launched() -> bool:
+    """Return whether torchrun, or something like it, started this process as one of several.
+
+    Raises
+    ------
+    ConfigError
+        If only a part of what it sets is there, as when a shell has kept some of it.
+
+    Examples
+    --------
+    >>> launched()
+    False
+    """
+    if not {"RANK", "WORLD_SIZE"} & os.environ.keys():
+        return False
+    missing = [name for name in LAUNCH if name not in os.environ]
+    wrong = [name for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_PORT")
+             if not os.environ.get(name, "0").isdecimal()]
+    if missing or wrong:
+        there = ", ".join(name for name in LAUNCH if name in os.environ)
+        what = f"{missing[0]} is not" if missing else f"{wrong[0]} is no number"
+        raise ConfigError(f"{there} are set in the environment, but {what}. {ALONE}")
+    return True
+
+
 @contextmanager
 def world(device="auto"):
     """Join the processes that torchrun started, if it did; leave them at the end.
@@ -89,7 +118,8 @@ def world(device="auto"):
     Raises
     ------
     ConfigError
-        If the device is not there.
+        If the device is not there, or the environment tells of other processes but not how to
+        meet them.
 
     Examples
     --------
@@ -97,13 +127,17 @@ def world(device="auto"):
     ...     here.size, here.device
     (1, device(type='cpu'))
     """
-    if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
+    joins = not dist.is_initialized()  # otherwise whoever did joins and leaves
+    if joins and not launched():
         yield World(0, 1, find_device(device))
         return
     here = find_device(device, int(os.environ.get("LOCAL_RANK", 0)))
-    joins = not dist.is_initialized()  # otherwise whoever did joins and leaves
     if joins:
-        dist.init_process_group("nccl" if here.type == "cuda" else "gloo")
+        try:
+            dist.init_process_group("nccl" if here.type == "cuda" else "gloo")
+        except (ValueError, RuntimeError) as error:
+            raise ConfigError("cannot meet the other processes that MASTER_ADDR and MASTER_PORT "
+                              f"stand for: {str(error).splitlines()[0]}. {ALONE}") from None
     try:
         yield World(dist.get_rank(), dist.get_world_size(), here)
     finally:

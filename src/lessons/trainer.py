@@ -11,6 +11,7 @@ from lessons import checkpoint, cost, distributed, gpt, run_log, token_data
 from lessons.optim import schedule
 from lessons.run_config import ConfigError
 
+REST = 0.1  # share of the peak learning rate for steps beyond a schedule that ends at 0
 ADVICE = ("earlier checkpoints are whole. Start another run with a smaller --lr, a longer "
           "--n-warmup or a smaller --clip")
 
@@ -38,6 +39,24 @@ def adamw(model, config):
         {"params": [p for p in params if p.dim() < 2], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=config.lr, betas=(config.beta1, config.beta2))
+
+
+def lr_share(config):
+    """Return a function from the step to the share of the peak learning rate.
+
+    Beyond the schedule it stays what it was at its end; where that is 0, nothing would be learned,
+    so it is a tenth.
+
+    Examples
+    --------
+    >>> from lessons.run_config import TrainConfig
+    >>> share = lr_share(TrainConfig(n_steps=9, n_schedule=4, n_warmup=1, schedule="linear"))
+    >>> [round(share(step), 2) for step in range(6)]
+    [1.0, 1.0, 0.67, 0.33, 0.1, 0.1]
+    """
+    n_steps = config.n_schedule or config.n_steps
+    share = schedule(config.schedule, n_steps, config.n_warmup)
+    return lambda step: share(step) if step < n_steps else share(n_steps) or REST
 
 
 class Trainer:
@@ -78,7 +97,7 @@ class Trainer:
         self.optimiser = adamw(self.model, config)
         self.autocast = torch.autocast(here.device.type, dtype, enabled=dtype != torch.float32)
         self.scaler = torch.amp.GradScaler(here.device.type, enabled=dtype == torch.float16)
-        self.lr_share = schedule(config.schedule, config.n_steps, config.n_warmup)
+        self.lr_share = lr_share(config)
         self.step = 0
         if state:
             self.step = state["step"]
