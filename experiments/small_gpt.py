@@ -88,7 +88,7 @@ def write(model, tokenizer, text, n_new, **how):
 def validate(model, tokenizer):
     """Return validation loss and bits per byte, as `lessons.train.trainer` measures them."""
     ids = torch.tensor(tokenizer.encode(corpus.split(corpus.topics())[1]))
-    windows = token_data.ordered(ids, model.config.n_positions, n=256, size=16)
+    windows = token_data.sequential_batches(ids, model.config.n_positions, n=256, size=16)
     nats = sum(gpt.loss(model, *window).item() * window[1].numel() for window in windows)
     targets = torch.cat([targets.flatten() for _, targets in windows])
     n_bytes = sum(len(tokenizer.vocab[i]) for i in targets)

@@ -7,6 +7,8 @@ from importlib import resources
 import numpy as np
 
 TITLE = re.compile(r"\n\n(?=\S[^\n]*\n\*{3,}\n)")  # a blank line before an underlined title
+BLANK = re.compile(r"\r?\n\s*\n")  # one that may hold spaces, tabs or a form feed
+N_STRETCHES, N_LEAST = 100, 10  # how many, and of how many characters at least
 
 
 def topics() -> str:
@@ -36,12 +38,11 @@ def split(text, valid_share=0.1, rng=None) -> tuple[str, str]:
     Parameters
     ----------
     text : str
-        Topics under titles that are underlined with asterisks, as in `topics`, which are kept
-        whole; or paragraphs with blank lines between them.
+        It is cut into parts, which stay whole: the first of `ways` with a part that fits.
     valid_share : float
         At most this share of the text is kept for validation, above 0 and below 1.
     rng : numpy.random.Generator
-        Draws the topics for validation: from all over the text, because its end is rarely like
+        Draws the parts for validation: from all over the text, because its end is rarely like
         the rest. If not given, a new generator with seed 0, so that all runs are measured alike.
 
     Returns
@@ -53,7 +54,7 @@ def split(text, valid_share=0.1, rng=None) -> tuple[str, str]:
     Raises
     ------
     ValueError
-        If the share is out of range, or so small that no topic fits into it.
+        If the share is out of range, or so small that no part fits into it.
 
     Examples
     --------
@@ -61,22 +62,59 @@ def split(text, valid_share=0.1, rng=None) -> tuple[str, str]:
     >>> len(train), len(valid)
     (403209, 46286)
     """
+    for _, train, valid in splits(text, valid_share, rng):
+        return train, valid
+    if not text.strip():
+        raise ValueError("there is nothing in this text but white space: give a longer text")
+    raise ValueError(f"no part of this text fits into {valid_share:.3g} of it, wherever it is cut: "
+                     "give a longer text, or a larger valid_share")
+
+
+def splits(text, valid_share=0.1, rng=None):
+    """Yield what `split` returns for each way that gives both parts, after the way's name.
+
+    Examples
+    --------
+    >>> names = "".join(f"name {i}\\n" for i in range(300))
+    >>> [way for way, train, valid in splits(names)]
+    ['lines', 'stretches of equal length']
+    """
     if not 0 < valid_share < 1:
         raise ValueError(f"valid_share is above 0 and below 1, such as 0.1, got {valid_share}")
-    parts = TITLE.split(text)
-    parts = parts if len(parts) > 1 else text.split("\n\n")
     rng = np.random.default_rng(0) if rng is None else rng
-    chosen, room = set(), valid_share * len(text)
-    for i in rng.permutation(len(parts)):
-        if len(parts[i]) + 2 <= room:  # with the blank line that joins it to others
-            chosen.add(i)
-            room -= len(parts[i]) + 2
-    train, valid = ("\n\n".join(part for i, part in enumerate(parts) if (i in chosen) is kept)
-                    for kept in (False, True))
-    if not valid.strip():
-        raise ValueError(f"none of the {len(parts)} parts of this text fits into {valid_share:.3g} "
-                         "of it: give a longer text with blank lines, or a larger valid_share")
-    return _without_shared(train, valid), valid
+    for way, parts, joint in ways(text):
+        if len(parts) > 1:
+            chosen, room = set(), valid_share * len(text)
+            for i in rng.permutation(len(parts)):
+                size = len(parts[i]) + len(joint)
+                if size <= room:
+                    chosen.add(i)
+                    room -= size
+            train, valid = (joint.join(p for i, p in enumerate(parts) if (i in chosen) is kept)
+                            for kept in (False, True))
+            if valid.strip():
+                yield way, _without_shared(train, valid), valid
+
+
+def ways(text):
+    """Yield the ways to cut a text, the strictest first: name, parts, and what joins them again.
+
+    Topics under titles that are underlined with asterisks, as in `topics`; paragraphs with blank
+    lines between them; the same where blank lines may hold spaces; lines, whatever ends them; and
+    at last, for a text that is one line, a hundred stretches, cut at spaces if it has some.
+
+    Examples
+    --------
+    >>> [len(parts) for way, parts, joint in ways("one\\n \\ntwo\\nthree")]
+    [1, 1, 2, 4, 0]
+    """
+    yield "topics", TITLE.split(text), "\n\n"
+    yield "paragraphs", text.split("\n\n"), "\n\n"
+    yield "parts between blank lines", BLANK.split(text), "\n\n"
+    yield "lines", text.splitlines(keepends=True), ""
+    size = len(text) // N_STRETCHES
+    yield ("stretches of equal length",
+           re.findall(rf"(?s).{{1,{size}}}\S{{0,50}}", text) if size >= N_LEAST else [], "")
 
 
 def _without_shared(train, valid):

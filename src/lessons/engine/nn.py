@@ -68,6 +68,17 @@ def he_std(n_in):
     return math.sqrt(2 / n_in)
 
 
+def gain_of(activation):
+    """Return the factor on ``1 / sqrt(n_in)`` that suits an activation, by its name.
+
+    Examples
+    --------
+    >>> gain_of("tanh"), round(gain_of("relu"), 4)
+    (1.0, 1.4142)
+    """
+    return 1.0 if activation in ("tanh", "sigmoid") else math.sqrt(2.0)
+
+
 def glorot_std(n_in, n_out):
     """Return the compromise between keeping the forward and the backward signal.
 
@@ -155,10 +166,9 @@ class MLP:
             raise ValueError(f"unknown activation {activation!r}: choose from {list(ACTIVATIONS)}")
         if len(sizes) < 2:
             raise ValueError(f"sizes need an input and an output, got {list(sizes)}")
-        gain = 1.0 if activation in ("tanh", "sigmoid") else math.sqrt(2.0)
         self.activation = ACTIVATIONS[activation]
         pairs = zip(sizes[:-1], sizes[1:], strict=True)
-        self.layers = [Linear(n_in, n_out, rng, gain) for n_in, n_out in pairs]
+        self.layers = [Linear(n_in, n_out, rng, gain_of(activation)) for n_in, n_out in pairs]
 
     def __call__(self, x):
         """Return the outputs of the last layer for a batch of inputs, one per row."""

@@ -11,11 +11,14 @@ Sennrich, Haddow and Birch, Neural Machine Translation of Rare Words with Subwor
 Radford et al., Language Models are Unsupervised Multitask Learners, 2019: the same on bytes.
 """
 
+import heapq
 import re
 from collections import Counter, defaultdict
 from itertools import pairwise
 
 N_BYTES = 256
+GAP = -1  # no token: before and behind each word, and where a token was joined to the one before it
+LONG = 64  # bytes; longer pieces are rare where words have spaces between them
 
 # Letters, digits, or other signs, each with one space before them if there is one; then white
 # space, which leaves its last character to the word that follows. Every character fits somewhere.
@@ -113,12 +116,26 @@ class BytePairTokenizer:
     def _encode_piece(self, piece):
         """Join pairs as long as there is one to join, always the one that was learned first."""
         ids = to_bytes(piece)
+        if len(ids) > LONG:
+            return self._encode_long(ids)
         while len(ids) > 1:
             pair = min(pairwise(ids), key=lambda p: self._ids.get(p, self.vocab_size))
             if pair not in self._ids:
                 break
             ids = merge(ids, pair, self._ids[pair])
         return ids
+
+    def _encode_long(self, ids):
+        """Do the same without going through all of the piece for each pair."""
+        pairs = PairCounts([ids], n_times=[1])
+        waiting = [self._ids[pair] for pair in pairs.counts if pair in self._ids]
+        heapq.heapify(waiting)
+        while waiting:
+            new = heapq.heappop(waiting)
+            made = pairs.join(self.merges[new - N_BYTES], new)
+            for pair in self._ids.keys() & made:
+                heapq.heappush(waiting, self._ids[pair])
+        return pairs.words()[0]
 
     def decode(self, ids) -> str:
         """Return the text of token ids.
@@ -178,7 +195,11 @@ def to_bytes(piece) -> list[int]:
 
 
 class PairCounts:
-    """How often each pair of neighbouring tokens comes in the words of a text.
+    """How often each pair of neighbouring tokens comes in the words of a text, and where.
+
+    The tokens of all words stand in one row. To join a pair is to write the new token to the
+    place of the left one and leave a gap at the right one; `before` and `after` lead over the
+    gaps. So it costs as much as there is to join, however long the words are.
 
     Parameters
     ----------
@@ -192,36 +213,83 @@ class PairCounts:
     >>> pairs = PairCounts([[1, 2, 3], [2, 3]], n_times=[10, 5])
     >>> pairs.counts[(1, 2)], pairs.counts[(2, 3)], pairs.most_frequent()
     (10, 15, (2, 3))
+    >>> pairs.join((2, 3), 256)
+    [(1, 256)]
+    >>> pairs.words(), pairs.most_frequent()
+    ([[1, 256], [256]], (1, 256))
     """
 
     def __init__(self, words, n_times):
-        self.n_times = n_times
-        self.counts, self.homes = Counter(), defaultdict(set)  # pair: how often, in which words
-        for w, ids in enumerate(words):
-            self.add(w, ids)
-
-    def add(self, w, ids, sign=1):
-        """Count the pairs of word `w`, or with `sign` -1 take them out again."""
-        for pair in pairwise(ids):
-            self.counts[pair] += sign * self.n_times[w]
-            self.homes[pair].add(w)
+        self.ids, self.n_times = [GAP], [0]
+        for ids, n in zip(words, n_times, strict=True):
+            self.ids += [*ids, GAP]
+            self.n_times += [n] * (len(ids) + 1)
+        self.before = list(range(-1, len(self.ids) - 1))
+        self.after = list(range(1, len(self.ids) + 1))
+        self.counts, self.places = Counter(), defaultdict(list)
+        for i, pair in enumerate(pairwise(self.ids)):
+            if GAP not in pair:
+                self.counts[pair] += self.n_times[i]
+                self.places[pair].append(i)
+        self.queue = [(-n, pair) for pair, n in self.counts.items()]
+        heapq.heapify(self.queue)
 
     def most_frequent(self):
         """Return the most frequent pair, among equals the first by its ids, or None."""
-        best = max(self.counts, key=lambda p: (self.counts[p], -p[0], -p[1]), default=None)
-        return best if self.counts[best] else None
+        while self.queue:
+            n, pair = self.queue[0]
+            if -n == self.counts[pair]:
+                return pair if n else None
+            # Other joins took some: it goes back to where it now belongs.
+            heapq.heapreplace(self.queue, (-self.counts[pair], pair))
+
+    def join(self, pair, new):
+        """Join each occurrence of a pair, from left to right; return the pairs that this makes."""
+        ids, counts, made = self.ids, self.counts, defaultdict(list)
+        for i in self.places.pop(pair, []):
+            j = self.after[i]
+            if (ids[i], ids[j]) != pair:
+                continue  # a token of it was joined to another one
+            first, last, n = self.before[i], self.after[j], self.n_times[i]
+            if ids[first] != GAP:
+                counts[ids[first], ids[i]] -= n
+                counts[ids[first], new] += n
+                made[ids[first], new].append(first)
+            if ids[last] != GAP:
+                counts[ids[j], ids[last]] -= n
+                counts[new, ids[last]] += n
+                made[new, ids[last]].append(i)
+            ids[i], ids[j], self.after[i], self.before[last] = new, GAP, last, i
+        counts[pair] = 0
+        self.places.update(made)
+        for pair in made:
+            heapq.heappush(self.queue, (-counts[pair], pair))
+        return list(made)
+
+    def words(self) -> list[list[int]]:
+        """Return the tokens of each word."""
+        words, place = [[]], self.after[0]
+        while place < len(self.ids):
+            if self.ids[place] == GAP:
+                words.append([])
+            else:
+                words[-1].append(self.ids[place])
+            place = self.after[place]
+        return words[:-1]
 
 
-def train_bpe(text, vocab_size) -> BytePairTokenizer:
+def train_bpe(text, vocab_size, progress=iter) -> BytePairTokenizer:
     """Learn a vocabulary from a text.
 
     Parameters
     ----------
     text : str
         The longer, the better; its words are counted once, so the time depends on how many
-        different ones there are.
+        different ones there are. A text without spaces is one long word, and takes longest.
     vocab_size : int
         Number of tokens: 256 for the bytes, the others are learned.
+    progress : callable
+        Takes the numbers of the tokens to learn and gives them back one by one, as ``tqdm`` does.
 
     Raises
     ------
@@ -237,16 +305,13 @@ def train_bpe(text, vocab_size) -> BytePairTokenizer:
     if vocab_size < N_BYTES:
         raise ValueError(f"every byte is a token, so vocab_size is at least 256, got {vocab_size}")
     n_times = Counter(pieces(text))
-    words = [to_bytes(piece) for piece in n_times]
-    pairs, merges = PairCounts(words, list(n_times.values())), []
-    for new in range(N_BYTES, vocab_size):
+    pairs = PairCounts([to_bytes(piece) for piece in n_times], list(n_times.values()))
+    merges = []
+    for new in progress(range(N_BYTES, vocab_size)):
         best = pairs.most_frequent()
         if best is None:
             raise ValueError(f"after {new} tokens this text has no pair left to join: give a "
                              f"longer text, or vocab_size={new} at most")
-        for w in pairs.homes.pop(best):  # no other word changes
-            pairs.add(w, words[w], sign=-1)
-            words[w] = merge(words[w], best, new)
-            pairs.add(w, words[w])
+        pairs.join(best, new)
         merges.append(best)
     return BytePairTokenizer(merges)

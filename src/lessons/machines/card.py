@@ -4,7 +4,6 @@
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
@@ -14,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from lessons.files import write_atomically
-from lessons.machines.hardware import Machine, measured_machine, recorded_machine
+from lessons.machines.hardware import Machine, accelerator, measured_machine, recorded_machine
 from lessons.recording import recording
 from lessons.words import plain
 
@@ -29,17 +28,6 @@ def card_path():
     from platformdirs import user_data_path  # a built book needs no card
 
     return user_data_path("training-large-models", appauthor=False) / "machine.json"
-
-
-def find_device():
-    """Return the kind of torch's accelerator (a key of `DEVICES`), or None: then numpy is used."""
-    if importlib.util.find_spec("torch") is None:
-        return None
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else None
 
 
 def processor_name(device=None):
@@ -114,7 +102,7 @@ def my_machine():
     """
     if recording():
         return recorded_machine()
-    path, device = card_path(), find_device()
+    path, device = card_path(), accelerator()
     return read_card(path, processor_name(device)) or measure_card(path, device)
 
 
@@ -135,7 +123,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m lessons.machines.card", description=__doc__)
     parser.add_argument("--measure", action="store_true", help="measure again")
     again = parser.parse_args(arguments).measure
-    path, device = card_path(), find_device()
+    path, device = card_path(), accelerator()
     machine = None if again else read_card(path, processor_name(device))
     machine = machine or measure_card(path, device)
     print(f"{machine.name}\n{rates(machine)}\n{machine.source}; the card: {path}")

@@ -4,6 +4,7 @@ A machine is described by two rates, arithmetic and memory. The roofline says wh
 decides how long an operation takes.
 """
 
+import importlib.util
 import time
 from dataclasses import dataclass
 
@@ -118,6 +119,22 @@ def accelerators():
     }
 
 
+def known_peak(gpu_name, mem_bytes):
+    """Return the 16-bit rate of a GPU in FLOP/s, or None if the table does not have it.
+
+    Examples
+    --------
+    >>> f"{known_peak('NVIDIA H100 80GB HBM3', 85e9):.3g}", known_peak("GeForce", 8e9)
+    ('9.89e+14', None)
+    """
+    def difference(machine):
+        return ("PCIe" in machine.name) != ("PCIe" in gpu_name), abs(machine.mem_bytes - mem_bytes)
+
+    same_chip = [machine for machine in accelerators().values()
+                 if machine.name.split()[0] in gpu_name.replace("-", " ").split()]
+    return min(same_chip, key=difference).flops_per_s if same_chip else None
+
+
 def recorded_machine():
     """Return the computer on which this edition was made, as it was measured then.
 
@@ -144,6 +161,17 @@ def fastest(task, repeats, settle=lambda: None):
         settle()
         times.append(time.perf_counter() - start)
     return min(times[1:])
+
+
+def accelerator() -> str | None:
+    """Return the kind of accelerator that torch can use here, "cuda" or "mps"; None without one."""
+    if importlib.util.find_spec("torch") is None:
+        return None
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else None
 
 
 def _torch_arrays(shapes, dtype, device):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from lessons.files import write_atomically
+from lessons.files import extra, write_atomically
 
 FORMAT = "lessons checkpoint 1"
 _LAST_LINE = re.compile(rb"\nsha256 ([0-9a-f]{64})\n")
@@ -110,10 +110,11 @@ def save(folder, step, state, keep=3) -> Path:
         said = f"The newest one before it is {before[-1]}" if before else "There is none before it"
         raise CheckpointError(f"cannot write {path}: {error.strerror}. {said}. "
                               "Make room, then go on with --resume auto") from error
-    for old in [p for p in listed(folder) if step_of(p) <= step][:-keep]:
-        old.unlink(missing_ok=True)
-    for half in path.parent.glob("step-*.pt.tmp"):  # left by a process that was killed
-        half.unlink(missing_ok=True)
+    old = [p for p in listed(folder) if step_of(p) <= step][:-keep]
+    half = path.parent.glob("step-*.pt.tmp")  # left by a process that was killed
+    with extra("delete an old checkpoint", path.parent):
+        for unneeded in [*old, *half]:
+            unneeded.unlink(missing_ok=True)
     return path
 
 

@@ -57,13 +57,14 @@ class TrainConfig:
     >>> TrainConfig(lr=0.0)
     Traceback (most recent call last):
         ...
-    lessons.train.config.ConfigError: lr must be above 0, at most 1e9, got 0.0
+    lessons.run_config.ConfigError: lr must be above 0, at most 1e9, got 0.0
     """
 
     out: str = setting("run", FOLDER, "folder of the run, which all processes must see",
                        may_change=True)
     resume: str = setting("no", RESUME, "continue the run in that folder: from its newest whole "
-                          "checkpoint (auto; a new run if there is none), or from that of a step",
+                          "checkpoint (auto; if there is none, the run begins), or from that of "
+                          "a step",
                           may_change=True)
     data: str = setting("", ANY, "text file in UTF-8; empty for the help topics of Python. It may "
                         "move, but not change, before a resume", may_change=True)
@@ -75,16 +76,21 @@ class TrainConfig:
     n_heads: int = setting(4, COUNT, "attention heads in a block; divides d_model", unit="heads")
     d_model: int = setting(128, COUNT, "width of the model", unit="numbers for a token")
     dropout: float = setting(0.0, SHARE, "share of the numbers set to 0 in training")
-    n_steps: int = setting(500, COUNT, "length of the run, and of the schedule",
-                           unit="optimiser steps", may_change=True)
+    n_steps: int = setting(500, COUNT, "length of the run", unit="optimiser steps",
+                           may_change=True)
     batch_size: int = setting(32, COUNT, "sequences for one step, of all processes together",
                               unit="sequences")
     n_accumulate: int = setting(1, COUNT, "parts into which each process cuts its share of a "
                                 "batch, to save memory", unit="parts", may_change=True)
     lr: float = setting(1e-3, POSITIVE, "peak learning rate")
     schedule: str = setting("cosine", one_of("constant", "linear", "cosine", "step"),
-                            "what follows the warm-up, see lessons.engine.optim.schedule")
-    n_warmup: int = setting(50, NATURAL, "warm-up; shorter than the run", unit="steps")
+                            "what follows the warm-up, see lessons.optim.schedule")
+    n_schedule: int = setting(0, NATURAL, "length of the schedule, from the first step of the run; "
+                              "0 for that of the run when it began. Steps beyond it keep the last "
+                              "learning rate, or a tenth of the peak if that was 0", unit="steps",
+                              may_change=True)
+    n_warmup: int = setting(50, NATURAL, "warm-up; shorter than the run. On the command line of a "
+                            "run below 500 steps a tenth of it, if not given", unit="steps")
     weight_decay: float = setting(0.1, NOT_NEGATIVE, "AdamW's pull towards 0, on matrices only")
     beta1: float = setting(0.9, SHARE, "AdamW's memory of the gradient")
     beta2: float = setting(0.95, SHARE, "AdamW's memory of the squared gradient")
@@ -130,6 +136,9 @@ class TrainConfig:
         if self.n_warmup >= self.n_steps:
             raise ConfigError(f"the warm-up, n_warmup={self.n_warmup}, must be shorter than the "
                               f"run, n_steps={self.n_steps}")
+        if 0 < self.n_schedule <= self.n_warmup:
+            raise ConfigError(f"the warm-up, n_warmup={self.n_warmup}, must be shorter than the "
+                              f"schedule, n_schedule={self.n_schedule}")
 
     def sizes(self) -> dict:
         """Return what `lessons.gpt.model.Config` needs."""
@@ -154,7 +163,7 @@ class TrainConfig:
         Parameters
         ----------
         stored : dict
-            The settings in the run's checkpoint.
+            The settings in the run's checkpoint. One that is missing had its default.
 
         Raises
         ------
@@ -162,7 +171,7 @@ class TrainConfig:
             If a setting differs that makes it another run.
         """
         for f in fields(self):
-            old, new = stored.get(f.name), getattr(self, f.name)
+            old, new = stored.get(f.name, f.default), getattr(self, f.name)
             if not f.metadata["may_change"] and old != new:
                 free = [f.name for f in fields(self) if f.metadata["may_change"]]
                 raise ConfigError(f"{f.name} was {old!r} when this run began and cannot become "

@@ -1,15 +1,12 @@
 """What a training run tells: a progress bar, ``metrics.jsonl`` and a log for TensorBoard."""
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 
 from tqdm import tqdm
 
-from lessons.files import write_atomically
-from lessons.machines import hardware
-from lessons.train.config import ConfigError
+from lessons.files import sync, warn_once, write_atomically
 
 
 def metrics_path(folder) -> Path:
@@ -45,22 +42,6 @@ def cut_metrics(folder, step):
     write_atomically(metrics_path(folder), lambda file: file.write(text))
 
 
-def known_peak(gpu_name, mem_bytes):
-    """Return the 16-bit rate of a GPU in FLOP/s, or None if the table does not have it.
-
-    Examples
-    --------
-    >>> f"{known_peak('NVIDIA H100 80GB HBM3', 85e9):.3g}", known_peak("GeForce", 8e9)
-    ('9.89e+14', None)
-    """
-    def difference(machine):
-        return ("PCIe" in machine.name) != ("PCIe" in gpu_name), abs(machine.mem_bytes - mem_bytes)
-
-    same_chip = [machine for machine in hardware.accelerators().values()
-                 if machine.name.split()[0] in gpu_name.replace("-", " ").split()]
-    return min(same_chip, key=difference).flops_per_s if same_chip else None
-
-
 class Log:
     """All three, from a step on.
 
@@ -71,17 +52,14 @@ class Log:
     step, n_steps : int
         Steps done and wanted.
     tensorboard : bool
-        Whether to write for TensorBoard.
-
-    Raises
-    ------
-    ConfigError
-        If TensorBoard is not installed.
+        Whether to write for TensorBoard. If that fails, training goes on without it.
     """
 
     def __init__(self, folder, step, n_steps, tensorboard=True):
         self.path = metrics_path(folder)
-        self.tensorboard = _tensorboard(folder, step) if tensorboard else None
+        self.folder, self.tensorboard = folder, None
+        if tensorboard:
+            self.tensorboard = self._try(lambda: _tensorboard(folder, step))
         # Only a terminal gets a bar (disable=None): a file would fill with them.
         self.bar = tqdm(total=n_steps, initial=step, unit="step", dynamic_ncols=True, disable=None)
 
@@ -93,32 +71,45 @@ class Log:
                 file.write(text.encode())
         except OSError as error:  # a full disk does not say for which file
             raise OSError(error.errno, error.strerror, str(self.path)) from None
-        for row in rows if self.tensorboard else ():
-            for name in row.keys() - {"step"}:
-                if row[name] is not None:
-                    self.tensorboard.add_scalar(name, row[name], row["step"])
-        self.bar.set_postfix_str(words(rows[-1]), refresh=False)
-        self.bar.update(rows[-1]["step"] - self.bar.n)
+        self._try(lambda: self._write_tensorboard(rows))
+        try:
+            self.bar.set_postfix_str(words(rows[-1]), refresh=False)
+            self.bar.update(rows[-1]["step"] - self.bar.n)
+        except OSError:
+            self.bar.disable = True  # the terminal was closed
 
     def sync(self):
         """Wait until the disk has all rows."""
         with open(self.path, "ab") as file:
-            os.fsync(file.fileno())
-        if self.tensorboard:
-            self.tensorboard.flush()
+            sync(file, self.path)
+        self._try(lambda: self.tensorboard and self.tensorboard.flush())
 
     def close(self):
         """Close the bar and TensorBoard's log."""
-        self.bar.close()
-        if self.tensorboard:
-            self.tensorboard.close()
+        with suppress(OSError):
+            self.bar.close()
+        self._try(lambda: self.tensorboard and self.tensorboard.close())
+
+    def _write_tensorboard(self, rows):
+        for row in rows if self.tensorboard else ():
+            for name in row.keys() - {"step"}:
+                if row[name] is not None:
+                    self.tensorboard.add_scalar(name, row[name], row["step"])
+
+    def _try(self, task):
+        """Do something with TensorBoard's log, and do without that log if it fails."""
+        try:
+            return task()
+        except Exception as error:  # it is an extra, and has many ways to fail
+            self.tensorboard = None
+            warn_once("tensorboard", f"no log for TensorBoard in {self.folder}: {error}; training "
+                      "goes on. To get it: pip install tensorboard; to be without it: "
+                      "--tensorboard false")
 
 
 def _tensorboard(folder, step):
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise ConfigError(f"{error}: pip install tensorboard, or say --tensorboard false") from None
+    from torch.utils.tensorboard import SummaryWriter  # takes a second to import
+
     return SummaryWriter(str(Path(folder, "tensorboard")), purge_step=step + 1)
 
 

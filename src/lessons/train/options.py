@@ -16,6 +16,7 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 
+from lessons.train import checkpoint
 from lessons.train.config import KINDS, ConfigError, TrainConfig
 
 _FIELDS = {f.name: f for f in fields(TrainConfig)}
@@ -69,8 +70,8 @@ def _from_text(name, text):
         raise ConfigError(f"{_option(name)} is {KINDS[kind]}, got {text!r}") from None
 
 
-def read_toml(path) -> dict:
-    """Return the settings in a file.
+def read_toml(path, errors="strict") -> dict:
+    """Return the settings in a file; `errors` is that of `open`.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def read_toml(path) -> dict:
         If it cannot be read, is no TOML, or has a setting that does not exist.
     """
     try:
-        settings = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        settings = tomllib.loads(Path(path).read_text(encoding="utf-8", errors=errors))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:  # not TOML, or not UTF-8
@@ -119,14 +120,32 @@ def complete(given) -> TrainConfig:
 
     Examples
     --------
-    >>> complete({"lr": 0.01}).lr
-    0.01
+    >>> complete({"lr": 0.01}).lr, complete({"n_steps": 20}).n_warmup
+    (0.01, 2)
+
+    Raises
+    ------
+    ConfigError
+        If a setting cannot work, or there is no run to be resumed and nothing is said of a new
+        one: then another model than the one that was meant would begin.
     """
-    return TrainConfig(**inherited(given) | given)
+    stored = inherited(given)
+    settings = stored | given
+    n_steps = settings.get("n_steps", TrainConfig.n_steps)
+    if type(n_steps) is int and n_steps > 0:
+        settings.setdefault("n_warmup", min(TrainConfig.n_warmup, n_steps // 10))
+    config = TrainConfig(**settings)
+    decides = any(not _FIELDS[name].metadata["may_change"] for name in given)
+    begun = stored or decides or checkpoint.listed(config.out)
+    if config.resume != "no" and not begun:
+        raise ConfigError(f"{config.out} holds no run to go on with: start it as you did before, "
+                          "without --resume")
+    return config
 
 
 def inherited(given) -> dict:
     """Return what the run to be resumed was started with, or nothing."""
     stored = Path(given.get("out", TrainConfig.out), "resume.toml")
     resumes = given.get("resume", "no") != "no" and stored.is_file()
-    return read_toml(stored) if resumes else {}
+    # The path of the text is written as it is, which may be no UTF-8.
+    return read_toml(stored, errors="surrogateescape") if resumes else {}

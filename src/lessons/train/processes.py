@@ -12,7 +12,12 @@ import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
+from lessons.machines.hardware import accelerator
 from lessons.train.config import ConfigError
+
+LAUNCH = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+ALONE = (f"To train in one process: unset {' '.join(LAUNCH)}; to train in several: start them by "
+         "torchrun")
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,31 @@ class World:
         return self.sum(torch.tensor(float(flag), device=self.device)).item() > 0
 
 
+def launched() -> bool:
+    """Return whether torchrun, or something like it, started this process as one of several.
+
+    Raises
+    ------
+    ConfigError
+        If only a part of what it sets is there, as when a shell has kept some of it.
+
+    Examples
+    --------
+    >>> launched()
+    False
+    """
+    if not {"RANK", "WORLD_SIZE"} & os.environ.keys():
+        return False
+    missing = [name for name in LAUNCH if name not in os.environ]
+    wrong = [name for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_PORT")
+             if not os.environ.get(name, "0").isdecimal()]
+    if missing or wrong:
+        there = ", ".join(name for name in LAUNCH if name in os.environ)
+        what = f"{missing[0]} is not" if missing else f"{wrong[0]} is no number"
+        raise ConfigError(f"{there} are set in the environment, but {what}. {ALONE}")
+    return True
+
+
 @contextmanager
 def world(device="auto"):
     """Join the processes that torchrun started, if it did; leave them at the end.
@@ -89,7 +119,8 @@ def world(device="auto"):
     Raises
     ------
     ConfigError
-        If the device is not there.
+        If the device is not there, or the environment tells of other processes but not how to
+        meet them.
 
     Examples
     --------
@@ -97,13 +128,17 @@ def world(device="auto"):
     ...     here.size, here.device
     (1, device(type='cpu'))
     """
-    if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
+    joins = not dist.is_initialized()  # otherwise whoever did joins and leaves
+    if joins and not launched():
         yield World(0, 1, find_device(device))
         return
     here = find_device(device, int(os.environ.get("LOCAL_RANK", 0)))
-    joins = not dist.is_initialized()  # otherwise whoever did joins and leaves
     if joins:
-        dist.init_process_group("nccl" if here.type == "cuda" else "gloo")
+        try:
+            dist.init_process_group("nccl" if here.type == "cuda" else "gloo")
+        except (ValueError, RuntimeError) as error:
+            raise ConfigError("cannot meet the other processes that MASTER_ADDR and MASTER_PORT "
+                              f"stand for: {str(error).splitlines()[0]}. {ALONE}") from None
     try:
         yield World(dist.get_rank(), dist.get_world_size(), here)
     finally:
@@ -119,14 +154,12 @@ def find_device(name, local_rank=None) -> torch.device:
     >>> find_device("cpu")
     device(type='cpu')
     """
-    there = {"cuda": torch.cuda.is_available(),
-             "mps": torch.backends.mps.is_available() and local_rank is None,  # it has no gloo
-             "cpu": True}
-    if name == "auto":
-        name = next(kind for kind, is_there in there.items() if is_there)
-    if not there.get(name):
-        raise ConfigError(f"device={name} is not to be had here: choose from "
-                          f"{', '.join(kind for kind in there if there[kind])}")
+    kinds = [kind for kind in (accelerator(), "cpu") if kind]
+    if local_rank is not None:
+        kinds = [kind for kind in kinds if kind != "mps"]  # it has no gloo
+    name = kinds[0] if name == "auto" else name
+    if name not in kinds:
+        raise ConfigError(f"device={name} is not to be had here: choose from {', '.join(kinds)}")
     if name != "cuda":
         return torch.device(name)
     n_gpus = torch.cuda.device_count()
@@ -150,7 +183,7 @@ def find_precision(name, device) -> torch.dtype:
     return getattr(torch, "float32" if name == "auto" else name)
 
 
-def spread(model, here, parallel, dtype):
+def parallelize(model, here, parallel, dtype):
     """Return the model ready for training on the world's device, in all of its processes.
 
     Parameters
@@ -188,25 +221,25 @@ def sync_gradients(model, now):
         model.set_requires_gradient_sync(now)
 
 
-def full(tensor):
+def all_gather(tensor):
     """Return a tensor whole, which FSDP has spread over the processes. All of them must ask.
 
     Examples
     --------
-    >>> full(torch.tensor([1.0], requires_grad=True))
+    >>> all_gather(torch.tensor([1.0], requires_grad=True))
     tensor([1.])
     """
     tensor = tensor.detach()
     return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
 
 
-def fill(tensor, values):
+def distribute(tensor, values):
     """Copy values into a tensor, or into the parts of it that this process has.
 
     Examples
     --------
     >>> x = torch.zeros(2, requires_grad=True)
-    >>> fill(x, torch.tensor([1.0, 2.0]))
+    >>> distribute(x, torch.tensor([1.0, 2.0]))
     >>> x
     tensor([1., 2.], requires_grad=True)
     """
@@ -226,7 +259,7 @@ def gather_state(model, optimiser, keep=True) -> dict:
     All of them must call this; those with ``keep=False`` only help and get None for each tensor.
     """
     def whole(tensor):
-        tensor = full(tensor)
+        tensor = all_gather(tensor)
         return tensor.cpu() if keep else None
 
     names = _names(model)
@@ -246,11 +279,11 @@ def restore_state(model, optimiser, state):
         If it belongs to another model.
     """
     for name, p in _names(model).items():
-        fill(p, state["model"][name])
+        distribute(p, state["model"][name])
         for key, value in state["optimiser"].get(name, {}).items():
             # Adam counts the steps in a number of its own; all else is shaped like the weight.
             like = torch.zeros_like(p if value.dim() else value)
-            fill(like, value)
+            distribute(like, value)
             optimiser.state[p][key] = like
 
 

@@ -19,8 +19,9 @@ they share the model instead of having a copy each. Checkpoints are the same in 
 cluster, torchrun is told the number of machines and where they meet; this command stays as it is.
 
 A run that is told to stop, by Ctrl-C or SIGTERM, writes a checkpoint and ends with status 0
-(torchrun ends with 1 then). Bad settings end with status 2, anything else that goes wrong with 1,
-after one line that says why.
+(torchrun ends with 1 then); so it does when its terminal is closed, or whoever reads its output
+ends. Ctrl-C before the first step, or twice, ends it at once with 130. Bad settings end with
+status 2, anything else that goes wrong with 1, after one line that says why.
 """
 
 import os
@@ -29,22 +30,18 @@ import signal
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
-from lessons.files import FolderInUse, only_writer, write_atomically
-from lessons.train import (
-    checkpoint,
-    log as run_log,
-    options as run_options,
-    processes as distributed,
-    tokens as token_data,
-)
+from lessons.files import FolderInUse, in_words, only_writer, write_atomically
+from lessons.train import checkpoint, options, processes, terminal, tokens
 from lessons.train.checkpoint import CheckpointError
 from lessons.train.config import ConfigError, TrainConfig
-from lessons.train.trainer import Diverged, Pending, Trainer
+from lessons.train.log import Log, cut_metrics, metrics_path, words
+from lessons.train.trainer import Diverged, MetricsBuffer, Trainer, lr_share
 
 
 def train(config, say=tqdm.write) -> dict:
@@ -67,7 +64,7 @@ def train(config, say=tqdm.write) -> dict:
     ------
     ConfigError
         If the settings cannot work, or are not those with which the run began.
-    lessons.train.checkpoint.CheckpointError
+    lessons.checkpoint.CheckpointError
         If a checkpoint cannot be written or read.
     lessons.files.FolderInUse
         If another process trains in the same folder.
@@ -84,21 +81,24 @@ def train(config, say=tqdm.write) -> dict:
     >>> summary["step"], summary["checkpoint"].name, round(summary["loss"])
     (2, 'step-00000002.pt', 6)
     """
-    with distributed.world(config.device) as here:
+    with processes.world(config.device) as here:
         return run(config, here, say)
 
 
 def run(config, here, say) -> dict:
     """Train in a world of processes: see `train`."""
-    say, start = say if here.is_first else (lambda line: None), time.perf_counter()
+    start, stop = time.perf_counter(), threading.Event()
+    say = heard(say, stop) if here.is_first else (lambda line: None)
     with ExitStack() as stack:
         here.from_first(lambda: stack.enter_context(only_writer(config.out)))
-        path = here.from_first(lambda: find_start(config, say))
-        data = here.from_first(lambda: token_data.prepare(config))
+        path, config = here.from_first(lambda: find_start(config, say))
+        if not path:  # before anything slow, so that --resume auto knows what it was about
+            here.from_first(lambda: write_settings(config))
+        data = here.from_first(lambda: tokens.prepare(config, say if not path else quiet))
         state = load_everywhere(path, here) if path else None
         if state and state["text_sha256"] != data.sha256:
             raise ConfigError(f"{config.data or 'the text'} is not the text with which this run "
-                              "began: its SHA-256 differs")
+                              "began, its SHA-256 differs: name that one by --data")
         trainer = Trainer(config, here, data, state)
         del state  # as large as the model and its optimiser
         here.from_first(lambda: prepare_folder(config, trainer.step, say))
@@ -107,17 +107,39 @@ def run(config, here, say) -> dict:
         say(f"{trainer.describe()}. Step {trainer.step} of {config.n_steps}.")
         log = None
         if here.is_first:
-            log = run_log.Log(config.out, trainer.step, config.n_steps, config.tensorboard)
+            log = Log(config.out, trainer.step, config.n_steps, config.tensorboard)
             stack.callback(log.close)
         summary = dict.fromkeys(("loss", "valid_loss", "bits_per_byte", "tokens_per_s"))
-        summary |= {"checkpoint": path} | loop(trainer, log, say)
+        summary |= {"checkpoint": path} | loop(trainer, log, say, stop)
     return summary | {"step": trainer.step, "stopped": trainer.step < config.n_steps,
                       "n_parameters": trainer.n_parameters,
                       "seconds": time.perf_counter() - start}
 
 
+def quiet(line):
+    """Say nothing."""
+
+
+def heard(say, stop):
+    """Return a `say` that sets an event instead, once nobody listens, as after ``| head``."""
+    def try_to(line):
+        try:
+            say(line)
+        except OSError:
+            stop.set()
+    return try_to
+
+
 def find_start(config, say):
-    """Return the path of the checkpoint from which a run goes on, or None if it begins."""
+    """Find the checkpoint from which a run goes on.
+
+    Returns
+    -------
+    path : Path or None
+        None if the run begins.
+    config : TrainConfig
+        With the length of the schedule, which a longer run keeps unless it is given another one.
+    """
     folder = config.out
     path, state = None, None
     if config.resume == "auto":
@@ -131,16 +153,26 @@ def find_start(config, say):
             raise CheckpointError(f"{error}. There are the steps {steps}; --resume auto takes the "
                                   "newest whole one") from error
     if state is None:
-        metrics = run_log.metrics_path(folder)
+        metrics = metrics_path(folder)
         if checkpoint.listed(folder) or metrics.exists() and metrics.stat().st_size:
             raise ConfigError(f"{folder} holds a run already: go on with it by --resume auto, or "
                               "choose another --out")
-        return None
+        stored = options.inherited(vars(config))
+        if stored:  # killed before its first checkpoint, it begins once more
+            config.check_resumes(stored)
+        return None, replace(config, n_schedule=config.n_schedule or config.n_steps)
     config.check_resumes(state["config"])
     if state["step"] > config.n_steps:
         raise ConfigError(f"{path} is beyond the end, n_steps={config.n_steps}: give a larger "
                           "--n-steps, or an earlier step to --resume")
-    return path
+    stored = state["config"]
+    n_schedule = config.n_schedule or stored.get("n_schedule") or stored["n_steps"]
+    config = replace(config, n_schedule=n_schedule)
+    if n_schedule < config.n_steps and config.schedule != "constant":
+        lr = config.lr * lr_share(config)(n_schedule)
+        say(f"The schedule ends at step {n_schedule}, later steps have the learning rate {lr:.2e}. "
+            f"To stretch it over all: --n-schedule {config.n_steps}")
+    return path, config
 
 
 def load_everywhere(path, here) -> dict:
@@ -156,50 +188,56 @@ def load_everywhere(path, here) -> dict:
 
 
 def prepare_folder(config, step, say):
-    """Take out of the run's folder what comes after a step, and write down the settings."""
+    """Take out of the run's folder what comes after a step, and write down new settings."""
     moved = checkpoint.set_aside(config.out, step)
     if moved:
         say(f"Checkpoints after step {step} are kept as {', '.join(p.name for p in moved)}.")
-    run_log.cut_metrics(config.out, step)
-    text = config.to_toml().encode()
+    cut_metrics(config.out, step)
+    write_settings(config)
+
+
+def write_settings(config):
+    """Write a run's settings to its folder; its text can then be found from any other folder."""
+    config = replace(config, data=config.data and os.path.abspath(config.data))
+    text = config.to_toml().encode("utf-8", "surrogateescape")  # the path may be no UTF-8
     write_atomically(Path(config.out, "resume.toml"), lambda file: file.write(text))
 
 
-def loop(trainer, log, say) -> dict:
+def loop(trainer, log, say, stop) -> dict:
     """Train until the end or a signal; return the news for the summary."""
-    config, here, pending, news = trainer.config, trainer.here, Pending(trainer), {}
+    config, here, buffer, news = trainer.config, trainer.here, MetricsBuffer(trainer), {}
     write, sync = (log.write, log.sync) if log else (lambda rows: None, lambda: None)
 
     def due(every):
         return trainer.step % every == 0 or trainer.step == config.n_steps
 
-    with stop_signals() as stop:
+    with stop_signals(stop):
         stopping = False
         while trainer.step < config.n_steps and not stopping:
-            pending.add(*trainer.update())
+            buffer.add(*trainer.update())
             if here.size == 1 or due(config.log_every):  # several must agree, which takes time
                 stopping = here.any(stop.is_set())
             validates, saves = due(config.valid_every), due(config.save_every) or stopping
             if not (validates or saves or due(config.log_every)):
                 continue
-            rows = fetch(pending, write)  # raises if diverged: NaN must not get into a checkpoint
+            rows = fetch(buffer, write)  # raises if diverged: NaN must not get into a checkpoint
             news |= {key: rows[-1][key] for key in ("loss", "tokens_per_s")}
             if validates:
                 row = trainer.validate()
                 write([row])
-                say(f"Step {trainer.step}: {run_log.words(rows[-1] | row)}")
+                say(f"Step {trainer.step}: {words(rows[-1] | row)}")
                 news |= {key: row[key] for key in ("valid_loss", "bits_per_byte")}
             if saves:
                 sync()  # the metrics must not be behind a checkpoint
                 news["checkpoint"] = trainer.save()
-            pending.restart_clock()
+            buffer.restart_clock()
     return news
 
 
-def fetch(pending, write):
+def fetch(buffer, write):
     """Fetch losses and write them, also those before one that is not a number."""
     try:
-        rows = pending.fetch()
+        rows = buffer.fetch()
     except Diverged as error:
         if error.rows:
             write(error.rows)
@@ -209,9 +247,9 @@ def fetch(pending, write):
 
 
 @contextmanager
-def stop_signals():
-    """Give an event that Ctrl-C and SIGTERM set, so that a step can be finished first."""
-    stop, old = threading.Event(), {}
+def stop_signals(stop):
+    """Let Ctrl-C, SIGTERM and a closed terminal set an event, so that a step is finished first."""
+    old = {}
 
     def handle(number, frame):
         stop.set()
@@ -220,9 +258,13 @@ def stop_signals():
             signal.signal(number, old[number])
 
     if threading.current_thread() is threading.main_thread():  # no other one gets signals
-        old |= {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+        # Windows has no SIGHUP; under nohup it is ignored, which it must remain.
+        old |= {number: signal.signal(number, handle) for number in numbers
+                if number and not (number == numbers[-1]
+                                   and signal.getsignal(number) == signal.SIG_IGN)}
     try:
-        yield stop
+        yield
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
@@ -233,25 +275,48 @@ def next_steps(config, summary) -> str:
     out, python = shlex.quote(config.out), "python -m lessons"
     done = "Stopped" if summary["stopped"] else "Finished"
     more = "" if summary["stopped"] else f" --n-steps {2 * config.n_steps}"
-    return (f"{done} at step {summary['step']} of {config.n_steps}. {run_log.words(summary)}\n"
+    return (f"{done} at step {summary['step']} of {config.n_steps}. {words(summary)}\n"
             f"Stored:  {summary['checkpoint']}\n"
             f"Go on:   {python}.train --out {out} --resume auto{more}\n"
-            f"Sample:  {python}.train.sample {out} 'The '\n"
-            + f"Curves:  tensorboard --logdir {out}" * config.tensorboard)
+            f"Sample:  {python}.train.sample {out} The\n"
+            + f"Curves:  tensorboard --logdir {out}" * Path(config.out, "tensorboard").exists())
 
 
 def main(argv=None) -> int:
     """Train as the command line says; return the exit status."""
+    terminal.take_any_text()
+    given = {}
     try:
-        given = run_options.parse(sys.argv[1:] if argv is None else argv)
-        device = (run_options.inherited(given) | given).get("device", TrainConfig.device)
-        with distributed.world(device) as here:
-            config = here.from_first(lambda: run_options.complete(given))
+        terminal.raise_on_ctrl_c()
+        given = options.parse(sys.argv[1:] if argv is None else argv)
+        device = (options.inherited(given) | given).get("device", TrainConfig.device)
+        with processes.world(device) as here:
+            config = here.from_first(lambda: options.complete(given))
             summary = run(config, here, tqdm.write)
             if here.is_first:
-                print(next_steps(config, summary).rstrip())
-    except (ConfigError, CheckpointError, FolderInUse, Diverged, OSError) as error:
-        if os.environ.get("RANK", "0") == "0":
-            print(f"lessons.train: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ConfigError) else 1
+                told = terminal.last_words(next_steps(config, summary).rstrip())
+                if not told:
+                    leave("nobody reads this any more; " + interrupted(config.out), 0)
+    except (ConfigError, CheckpointError, FolderInUse, Diverged) as error:
+        return leave(error, 2 if isinstance(error, ConfigError) else 1)
+    except OSError as error:
+        return leave(in_words(error), 1)
+    except KeyboardInterrupt:
+        return leave(interrupted(given.get("out", TrainConfig.out)), 130)
     return 0
+
+
+def leave(words, status) -> int:
+    """Say in one line why a run ends; of several processes the first one does."""
+    rank = os.environ.get("RANK", "0")
+    if rank == "0" or not rank.isdecimal() or "MASTER_ADDR" not in os.environ:
+        with suppress(OSError):
+            print(f"lessons.train: {words}", file=sys.stderr)
+    return status
+
+
+def interrupted(out) -> str:
+    """Return what to do after Ctrl-C at a moment when no checkpoint could be written."""
+    if Path(out, "resume.toml").is_file():
+        return f"interrupted; go on: python -m lessons.train --out {shlex.quote(out)} --resume auto"
+    return "interrupted before anything was written: start it again as you did"

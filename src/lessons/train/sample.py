@@ -7,7 +7,7 @@ import torch
 
 from lessons.gpt import model as gpt
 from lessons.gpt.tokenizer import BytePairTokenizer
-from lessons.train import checkpoint
+from lessons.train import checkpoint, terminal
 from lessons.train.checkpoint import CheckpointError
 from lessons.train.config import TrainConfig
 
@@ -79,15 +79,35 @@ def main(argv=None) -> int:
                         help="choose among the likeliest, with this share together (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="decides the choices (default 0)")
     options = parser.parse_args(argv)
+    terminal.take_any_text()
     try:
+        text = typed(options.text)
         model, tokenizer = load_model(options.run, options.step)
-        print(continue_text(model, tokenizer, options.text, options.n_new, options.seed,
-                            temperature=options.temperature, top_k=options.top_k,
-                            top_p=options.top_p))
+        written = continue_text(model, tokenizer, text, options.n_new, options.seed,
+                                temperature=options.temperature, top_k=options.top_k,
+                                top_p=options.top_p)
+        terminal.last_words(terminal.visible(written) if sys.stdout.isatty() else written)
     except (CheckpointError, ValueError) as error:
         print(f"lessons.train.sample: {error}", file=sys.stderr)
         return 2 if isinstance(error, ValueError) else 1
+    except KeyboardInterrupt:
+        print("lessons.train.sample: interrupted", file=sys.stderr)
+        return 130
     return 0
+
+
+def typed(argument) -> str:
+    """Return what was typed as an argument, also in a terminal whose encoding is not UTF-8.
+
+    Python hands bytes that are no UTF-8 over as lone surrogates. They are taken for Latin-1.
+
+    Examples
+    --------
+    >>> typed("caf\\udce9"), typed("词")
+    ('café', '词')
+    """
+    text = "".join(chr(ord(c) - 0xDC00) if "\udc80" <= c <= "\udcff" else c for c in argument)
+    return text.encode("utf-8", "replace").decode()  # a ? for any other surrogate
 
 
 if __name__ == "__main__":

@@ -4,13 +4,16 @@ That order depends on nothing but the seed and the number of the sequence. So th
 is one number, a run can go on anywhere, and several processes can share out a batch.
 """
 
+import functools
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from lessons.data import corpus
 from lessons.files import write_atomically
@@ -37,42 +40,77 @@ class TokenData:
     sha256: str
 
 
-def prepare(config) -> TokenData:
+def prepare(config, say=lambda line: None) -> TokenData:
     """Read, split and tokenise the text of a run.
 
-    The tokenizer is learned from the training part, and kept in the run's folder, which must
-    exist.
+    The text is split in the first way that leaves enough for training and for validation. The
+    tokenizer is learned from the training part, and kept in the run's folder, which must exist.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    say : callable
+        Is told how the text was split.
 
     Raises
     ------
     ConfigError
         If the text cannot be read, or is too short for the settings.
     """
-    text = read_text(config.data)
+    text, too_short = read_text(config.data), None
     try:
-        train, valid = corpus.split(text, config.valid_share)
-        tokenizer = learn_once(config.out, train, config.vocab_size)
+        for way, *parts in corpus.splits(text, config.valid_share):
+            tokenizer = learn_once(config.out, parts[0], config.vocab_size)
+            tokens = [torch.tensor(tokenizer.encode(p), dtype=torch.int32) for p in parts]
+            too_short = _too_short(*tokens, config.n_positions)
+            if not too_short:
+                say(f"The text was split by its {way}: {len(parts[0]):,} characters for training, "
+                    f"{len(parts[1]):,} for validation.")
+                return TokenData(*tokens, tokenizer, _sha256(text))
+        if not too_short:
+            corpus.split(text, config.valid_share)  # says why it cannot be split
     except ValueError as error:
         raise ConfigError(f"{config.data or 'the text'}: {error}") from None
-    parts = [torch.tensor(tokenizer.encode(part), dtype=torch.int32) for part in (train, valid)]
-    for name, tokens, least in zip(("training", "validation"), parts, (2, 1), strict=True):
-        if len(tokens) <= least * config.n_positions:
-            raise ConfigError(f"the {name} text has {len(tokens)} tokens, and needs more than "
-                              f"{least * config.n_positions}: give a longer one with --data, or a "
-                              "smaller --n-positions")
-    return TokenData(*parts, tokenizer, _sha256(text))
+    raise ConfigError(too_short)
+
+
+def _too_short(train, valid, n_positions):
+    """Return what is wrong if a part has too few tokens, or None."""
+    for name, tokens, least in (("training", train, 2), ("validation", valid, 1)):
+        if len(tokens) <= least * n_positions:
+            return (f"the {name} text has {len(tokens)} tokens, and needs more than "
+                    f"{least * n_positions}: give a longer one with --data, or a smaller "
+                    "--n-positions")
 
 
 def read_text(path) -> str:
-    """Return the text of a file, or without a path the help topics of Python."""
+    """Return the text of a file, or without a path the help topics of Python.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or is no text in UTF-8.
+    """
     if not path:
         return corpus.topics()
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+        text = Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is no text in UTF-8: {error}") from None
+        raise _no_utf8(path, f"byte {error.start:,} is 0x{error.object[error.start]:02x}",
+                       error.object.startswith((b"\xff\xfe", b"\xfe\xff"))) from None
+    except (OSError, ValueError) as error:  # ValueError: there is a NUL in its name
+        raise ConfigError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}; name "
+                          "the text by --data FILE") from None
+    if text.count("\0") > len(text) / 4:
+        raise _no_utf8(path, "much of it is NUL", is_utf16=True)
+    return text
+
+
+def _no_utf8(path, why, is_utf16):
+    kind = "UTF-16" if is_utf16 else "LATIN1"
+    return ConfigError(f"{path} is no text in UTF-8 ({why}), it looks like {kind}: save it as "
+                       f"UTF-8, such as by iconv -f {kind} -t UTF-8 FILE > NEW, and name that one "
+                       "by --data")
 
 
 def learn_once(folder, text, vocab_size) -> BytePairTokenizer:
@@ -87,9 +125,12 @@ def learn_once(folder, text, vocab_size) -> BytePairTokenizer:
     True
     """
     path = Path(folder, f"tokenizer-{_sha256(f'{vocab_size} {text}')[:12]}.json")
-    if path.exists():
+    with suppress(OSError, ValueError, TypeError):  # not there, or damaged
         return BytePairTokenizer.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    tokenizer = train_bpe(text, vocab_size)
+    # Only a terminal gets a bar (disable=None).
+    bar = functools.partial(tqdm, desc="Learning the vocabulary", unit="token", leave=False,
+                            dynamic_ncols=True, disable=None)
+    tokenizer = train_bpe(text, vocab_size, progress=bar)
     record = json.dumps(tokenizer.to_dict()).encode()
     write_atomically(path, lambda file: file.write(record))
     return tokenizer
@@ -149,7 +190,7 @@ class Windows:
         return rows[:, :-1], rows[:, 1:]
 
 
-def ordered(tokens, length, n, size):
+def sequential_batches(tokens, length, n, size):
     """Return the first `n` sequences of a text, for validation, in batches of at most `size`.
 
     Returns
@@ -159,7 +200,7 @@ def ordered(tokens, length, n, size):
 
     Examples
     --------
-    >>> batches = ordered(torch.arange(13), length=4, n=99, size=2)
+    >>> batches = sequential_batches(torch.arange(13), length=4, n=99, size=2)
     >>> [inputs.tolist() for inputs, _ in batches]
     [[[0, 1, 2, 3], [4, 5, 6, 7]], [[8, 9, 10, 11]]]
     """

@@ -9,10 +9,13 @@ import torch
 
 from lessons.engine.optim import schedule
 from lessons.gpt import model as gpt
+from lessons.machines.hardware import known_peak
 from lessons.planning import cost
-from lessons.train import checkpoint, log as run_log, processes as distributed, tokens as token_data
+from lessons.train import checkpoint, processes, tokens
 from lessons.train.config import ConfigError
+from lessons.train.optimiser import adamw
 
+REST = 0.1  # share of the peak learning rate for steps beyond a schedule that ends at 0
 ADVICE = ("earlier checkpoints are whole. Start another run with a smaller --lr, a longer "
           "--n-warmup or a smaller --clip")
 
@@ -32,14 +35,22 @@ def seed_of(*numbers) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 
-def adamw(model, config):
-    """Return AdamW for a model: biases and norms do not decay, matrices do."""
-    params = list(model.parameters())
-    groups = [
-        {"params": [p for p in params if p.dim() >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in params if p.dim() < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=config.lr, betas=(config.beta1, config.beta2))
+def lr_share(config):
+    """Return a function from the step to the share of the peak learning rate.
+
+    Beyond the schedule it stays what it was at its end; where that is 0, nothing would be learned,
+    so it is a tenth.
+
+    Examples
+    --------
+    >>> from lessons.train.config import TrainConfig
+    >>> share = lr_share(TrainConfig(n_steps=9, n_schedule=4, n_warmup=1, schedule="linear"))
+    >>> [round(share(step), 2) for step in range(6)]
+    [1.0, 1.0, 0.67, 0.33, 0.1, 0.1]
+    """
+    n_steps = config.n_schedule or config.n_steps
+    share = schedule(config.schedule, n_steps, config.n_warmup)
+    return lambda step: share(step) if step < n_steps else share(n_steps) or REST
 
 
 class Trainer:
@@ -48,8 +59,8 @@ class Trainer:
     Parameters
     ----------
     config : TrainConfig
-    here : distributed.World
-    data : token_data.TokenData
+    here : processes.World
+    data : tokens.TokenData
     state : dict, optional
         What a checkpoint holds; the run begins if there is none.
 
@@ -66,25 +77,25 @@ class Trainer:
         if self.part * config.n_accumulate * here.size != config.batch_size:
             raise ConfigError(f"batch_size={config.batch_size} must be a multiple of "
                               f"{here.size} processes times n_accumulate={config.n_accumulate}")
-        self.windows = token_data.Windows(data.train.to(here.device), config.n_positions,
+        self.windows = tokens.Windows(data.train.to(here.device), config.n_positions,
                                           config.seed)
-        self.valid = token_data.ordered(data.valid.to(here.device), config.n_positions,
+        self.valid = tokens.sequential_batches(data.valid.to(here.device), config.n_positions,
                                         config.n_valid, self.part)
         self.n_bytes = torch.tensor([len(b) for b in data.tokenizer.vocab], device=here.device)
 
-        self.dtype = dtype = distributed.find_precision(config.precision, here.device)
+        self.dtype = dtype = processes.find_precision(config.precision, here.device)
         torch.manual_seed(seed_of(config.seed))
         model = gpt.GPT(gpt.Config(**config.sizes()))
         self.n_parameters = gpt.n_parameters(model)
-        self.model = distributed.spread(model, here, config.parallel, dtype)
+        self.model = processes.parallelize(model, here, config.parallel, dtype)
         self.optimiser = adamw(self.model, config)
         self.autocast = torch.autocast(here.device.type, dtype, enabled=dtype != torch.float32)
         self.scaler = torch.amp.GradScaler(here.device.type, enabled=dtype == torch.float16)
-        self.lr_share = schedule(config.schedule, config.n_steps, config.n_warmup)
+        self.lr_share = lr_share(config)
         self.step = 0
         if state:
             self.step = state["step"]
-            distributed.restore_state(self.model, self.optimiser, state)
+            processes.restore_state(self.model, self.optimiser, state)
             if self.scaler.is_enabled() and state["scaler"]:
                 self.scaler.load_state_dict(state["scaler"])
 
@@ -98,7 +109,7 @@ class Trainer:
         first, loss = self.step * config.batch_size + here.rank * self.share, 0.0
         self.model.train()
         for i in range(config.n_accumulate):
-            distributed.sync_gradients(self.model, now=i == config.n_accumulate - 1)
+            processes.sync_gradients(self.model, now=i == config.n_accumulate - 1)
             inputs, targets = self.windows.batch(first + i * self.part, self.part)
             with self.autocast:
                 part = gpt.loss(self.model, inputs, targets) / config.n_accumulate
@@ -113,7 +124,7 @@ class Trainer:
         self.scaler.update()
         self.optimiser.zero_grad()
         self.step += 1
-        return loss, lr, distributed.full(norm)
+        return loss, lr, processes.all_gather(norm)
 
     @torch.no_grad()
     def validate(self) -> dict:
@@ -151,7 +162,7 @@ class Trainer:
         lessons.train.checkpoint.CheckpointError
             If the disk does not take it.
         """
-        state = distributed.gather_state(self.model, self.optimiser, keep=self.here.is_first) | {
+        state = processes.gather_state(self.model, self.optimiser, keep=self.here.is_first) | {
             "scaler": self.scaler.state_dict(),
             "config": dict(vars(self.config)),
             "tokenizer": self.data.tokenizer.to_dict(),
@@ -183,11 +194,11 @@ class Trainer:
         peak = self.config.peak_tflops * 1e12
         if not peak and self.here.device.type == "cuda":
             gpu = torch.cuda.get_device_properties(self.here.device)
-            peak = run_log.known_peak(gpu.name, gpu.total_memory)
+            peak = known_peak(gpu.name, gpu.total_memory)
         return peak * self.here.size if peak else None
 
 
-class Pending:
+class MetricsBuffer:
     """What the last steps gave, as long as it is on the device.
 
     Looking at every loss at once would make the processor wait for the device in every step. So

@@ -10,7 +10,15 @@ import tokenizers
 from hypothesis import given, settings, strategies as st
 
 from lessons.data import corpus
-from lessons.gpt.tokenizer import BytePairTokenizer, merge, pieces, to_bytes, train_bpe
+from lessons.gpt.tokenizer import (
+    LONG,
+    BytePairTokenizer,
+    PairCounts,
+    merge,
+    pieces,
+    to_bytes,
+    train_bpe,
+)
 
 TEXT = corpus.topics()
 OURS = train_bpe(TEXT, 1024)
@@ -139,6 +147,63 @@ def test_training_counts_overlapping_pairs_as_it_should(text):
     n_pairs = sum(len(piece) > 1 for piece in set(pieces(text)))
     vocab_size = 257 if n_pairs else 256
     assert train_bpe(text, vocab_size).merges == slow_training(text, vocab_size)
+
+
+UNBROKEN = {
+    "DNA": "".join(random.Random(0).choices("ACGT", k=3000)),
+    "one letter": "a" * 2049,
+    "few signs": "".join(random.Random(1).choices("-=", weights=[5, 1], k=2000)),
+    "Chinese": "".join(chr(0x4E00 + i * i % 97) for i in range(900)),
+}
+
+
+@pytest.mark.parametrize("text", UNBROKEN.values(), ids=UNBROKEN)
+def test_a_text_without_spaces_is_learned_and_encoded_as_by_the_naive_way(text, monkeypatch):
+    vocab_size = 256 + (10 if len(set(text)) == 1 else 80)
+    assert len(pieces(text)) == 1
+    ours = train_bpe(text, vocab_size)
+    assert ours.merges == slow_training(text, vocab_size)
+    fast = [ours.encode(text[:n]) for n in (LONG, LONG + 1, LONG + 2, 500, len(text))]
+    monkeypatch.setattr("lessons.tokenizer.LONG", len(text) * 4)
+    assert fast == [ours.encode(text[:n]) for n in (LONG, LONG + 1, LONG + 2, 500, len(text))]
+
+
+@given(st.text("ab ", max_size=200).map(lambda t: t + "ab"))
+@settings(max_examples=100, deadline=None)
+def test_every_merge_of_repetitive_texts_is_the_naive_one(text):
+    vocab_size = 257
+    while True:
+        try:
+            ours = train_bpe(text, vocab_size + 1)
+        except ValueError:
+            break
+        vocab_size += 1
+    ours = train_bpe(text, vocab_size)
+    assert ours.merges == slow_training(text, vocab_size)
+    ids = PairCounts([to_bytes(text)], [1])
+    for new, pair in enumerate(ours.merges, 256):
+        ids.join(pair, new)
+    expected = to_bytes(text)
+    for new, pair in enumerate(ours.merges, 256):
+        expected = merge(expected, pair, new)
+    assert ids.words() == [expected]
+
+
+@pytest.mark.parametrize("n", [1000, 4000])
+def test_the_cost_grows_with_the_text_and_not_with_length_times_merges(n, monkeypatch):
+    visits, real = [], PairCounts.join
+    monkeypatch.setattr(PairCounts, "join", lambda self, pair, new: (
+        visits.append(len(self.places[pair])), real(self, pair, new))[1])
+    ours = train_bpe("".join(random.Random(0).choices("ACGT", k=n)), 256 + 200)
+    assert n / 2 < sum(visits) < 3 * n  # a join adds two places at most, and takes a token away
+    assert len(visits) == 200 and len(ours.merges) == 200
+
+
+def test_progress_sees_every_token_to_learn():
+    seen = []
+    train_bpe("low lower lowest", 260, progress=lambda tokens: map(
+        lambda i: seen.append(i) or i, tokens))
+    assert seen == [256, 257, 258, 259]
 
 
 def test_the_librarys_trainer_learns_as_much():

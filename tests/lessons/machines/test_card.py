@@ -18,7 +18,7 @@ def card(tmp_path, monkeypatch):
     monkeypatch.setenv("LESSONS_MACHINE", str(path))
     monkeypatch.delenv("LESSONS_RECORD", raising=False)
     monkeypatch.setattr(machine_card, "DEVICES", {None: (64, "float32")})
-    monkeypatch.setattr(machine_card, "find_device", lambda: None)
+    monkeypatch.setattr(machine_card, "accelerator", lambda: None)
     machine_card.my_machine.cache_clear()
     yield path
     machine_card.my_machine.cache_clear()
@@ -103,9 +103,9 @@ def test_torch_is_asked_for_a_device_only_if_it_is_there(monkeypatch):
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert machine_card.find_device() == "cuda"
+    assert hardware.accelerator() == "cuda"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert machine_card.find_device() == "mps"
+    assert hardware.accelerator() == "mps"
     monkeypatch.setattr(machine_card.importlib.util, "find_spec", lambda name: None)
-    assert machine_card.find_device() is None
+    assert hardware.accelerator() is None

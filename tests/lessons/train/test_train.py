@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from contextlib import nullcontext
@@ -25,6 +26,7 @@ import torch
 from lessons.engine.optim import schedule
 from lessons.files import only_writer
 from lessons.gpt import model as gpt
+from lessons.machines import hardware
 from lessons.train import (
     checkpoint,
     log as run_log,
@@ -150,7 +152,8 @@ def test_ctrl_c_stops_after_the_step_and_a_second_one_at_once(config, monkeypatc
     # A shell starts what runs in the background with SIGINT ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with train.stop_signals() as stop:
+        stop = threading.Event()
+        with train.stop_signals(stop):
             os.kill(os.getpid(), signal.SIGINT)
             assert stop.is_set()
             with pytest.raises(KeyboardInterrupt):
@@ -364,7 +367,7 @@ def test_bad_files_get_one_line_and_status_2(content, message, tmp_path, capsys)
 
 
 def test_texts_that_cannot_be_used(config, tmp_path):
-    for name, content in {"latin": "é".encode("latin-1") * 999, "empty": b"", "one": b"a" * 999,
+    for name, content in {"latin": "é".encode("latin-1") * 999, "empty": b"", "blank": b" \n" * 999,
                           "short": b"a b c\n\nd e f\n\n" * 9}.items():
         path = tmp_path / name
         path.write_bytes(content)
@@ -459,9 +462,9 @@ def test_a_step_too_large_for_float16_is_left_out(config):
     trainer = Trainer(half, here, token_data.prepare(half))
     trainer.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**60)
     before = [p.clone() for p in trainer.model.parameters()]
-    pending = train.Pending(trainer)
-    pending.add(*trainer.update())
-    row = pending.fetch()[0]
+    buffer = train.MetricsBuffer(trainer)
+    buffer.add(*trainer.update())
+    row = buffer.fetch()[0]
     assert math.isfinite(row["loss"]) and row["grad_norm"] is None
     assert all(torch.equal(a, b) for a, b in zip(before, trainer.model.parameters(), strict=True))
 
@@ -545,7 +548,7 @@ def test_devices_and_precisions(monkeypatch):
     ("NVIDIA GeForce RTX 4090", 25, None),
 ])
 def test_rates_of_gpus(name, mem_gb, tflops):
-    known = run_log.known_peak(name, mem_gb * 1e9)
+    known = hardware.known_peak(name, mem_gb * 1e9)
     assert known == (tflops and pytest.approx(tflops * 1e12, rel=1e-2))
 
 
@@ -580,8 +583,9 @@ def test_the_bar_and_the_lines_tell_how_it_goes(config, monkeypatch):
     assert re.search(r"12/12 .*loss \d\.\d+, .*bits per byte", terminal.getvalue())
     assert re.search(r"lr 1.00e-03, [\d,]+ tokens/s, MFU \d+\.\d%", terminal.getvalue())
     assert re.fullmatch(r"GPT with .* parameters on .* tokens, cpu in float32. Step 0 of 12.",
-                        lines[0])
-    assert [line.split(":")[0] for line in lines[1:]] == ["Step 6", "Step 12"]
+                        lines[1])
+    assert lines[0].startswith("The text was split by its paragraphs: 10,120 characters for train")
+    assert [line.split(":")[0] for line in lines[2:]] == ["Step 6", "Step 12"]
 
 
 def test_the_last_lines_say_what_to_do_next_and_it_works(config, capsys):
@@ -596,7 +600,8 @@ def test_the_last_lines_say_what_to_do_next_and_it_works(config, capsys):
     assert train.main(shlex.split(commands[0])) == 0
     assert "Finished at step 24" in capsys.readouterr().out
     assert sample.main([*shlex.split(commands[1]), "--n-new", "5"]) == 0
-    assert capsys.readouterr().out.startswith("The ")
+    assert capsys.readouterr().out.startswith("The")
+    assert not any(re.search(r" '?$", command) for command in commands)  # no space at the end
 
 
 def test_the_log_for_tensorboard_has_the_curve_also_after_a_resume(config):

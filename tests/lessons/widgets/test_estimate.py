@@ -56,7 +56,7 @@ def test_a_kernel_shows_the_readers_machine(monkeypatch, tmp_path):
     monkeypatch.setenv("LESSONS_MACHINE", str(tmp_path / "machine.json"))
     mine = hardware.Machine(machine_card.processor_name(), 1e12, 1e11, 4)
     (tmp_path / "machine.json").write_text(json.dumps(vars(mine)))
-    monkeypatch.setattr(machine_card, "find_device", lambda: None)
+    monkeypatch.setattr(machine_card, "accelerator", lambda: None)
     machine_card.my_machine.cache_clear()
     shown = made(machine=None)._repr_mimebundle_()
     machine_card.my_machine.cache_clear()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from lessons.engine.nn import gain_of
+
 ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 NORMS = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
 
@@ -111,7 +113,7 @@ def _layers(recipe):
 
 
 def _initialise(net, recipe, generator):
-    gain = 1.0 if recipe.activation in ("tanh", "sigmoid") else math.sqrt(2.0)
+    gain = gain_of(recipe.activation)
     if recipe.residual:  # many small additions
         gain /= math.sqrt(len(recipe.hidden))
     with_weights = [m for m in net.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
@@ -120,8 +122,3 @@ def _initialise(net, recipe, generator):
         std = scale / math.sqrt(layer.weight[0].numel())
         nn.init.normal_(layer.weight, std=std, generator=generator)
         nn.init.zeros_(layer.bias)
-
-
-def n_parameters(net):
-    """Count the numbers that training can change."""
-    return sum(p.numel() for p in net.parameters())

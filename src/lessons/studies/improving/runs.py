@@ -12,9 +12,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from lessons.engine.optim import schedule
 from lessons.studies.improving.folds import BATCH_SIZE, shift_images, standardised
 from lessons.studies.improving.networks import build
 from lessons.studies.record import load
+from lessons.train.optimiser import decay_groups
 
 N_STEPS, MOMENTUM = 600, 0.9
 CHECK_EVERY = 8  # steps between two looks at the validation images
@@ -59,7 +61,8 @@ def train(recipe, split, lr, seed=0, n_steps=N_STEPS, decay=True, watch=False):
 
     Examples
     --------
-    >>> from lessons.studies.improving.folds import fold
+    >>> from lessons.engine.optim import schedule
+    from lessons.studies.improving.folds import fold
     >>> from lessons.studies.improving.networks import Recipe
     >>> run = train(Recipe(), fold(0, 400), lr=0.3)
     >>> run.accuracy["train"], run.accuracy["test"] > 0.9
@@ -68,12 +71,13 @@ def train(recipe, split, lr, seed=0, n_steps=N_STEPS, decay=True, watch=False):
     split = standardised(split) if recipe.standardise else split
     net, (X, y) = build(recipe, seed), split["train"]
     optimiser = _optimiser(net, recipe.l2)
+    share_at = schedule("cosine" if decay else "constant", n_steps)
     rows, moves = _endless_rows(len(X), seed), torch.Generator().manual_seed(seed)
     curve, best, kept, waited, step = [], math.inf, None, 0, 0
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # dropout draws from torch's own generator
         for step in range(1, n_steps + 1):
-            share = 0.5 * (1 + math.cos(math.pi * (step - 1) / n_steps)) if decay else 1.0
+            share = share_at(step - 1)
             for group in optimiser.param_groups:
                 group["lr"] = lr * share
             chosen = next(rows)
@@ -101,10 +105,7 @@ def train(recipe, split, lr, seed=0, n_steps=N_STEPS, decay=True, watch=False):
 
 
 def _optimiser(net, l2):
-    weights = [p for p in net.parameters() if p.ndim > 1]
-    biases = [p for p in net.parameters() if p.ndim == 1]
-    groups = [{"params": weights, "weight_decay": l2}, {"params": biases}]
-    return torch.optim.SGD(groups, lr=0.0, momentum=MOMENTUM)
+    return torch.optim.SGD(decay_groups(net, l2), lr=0.0, momentum=MOMENTUM)
 
 
 def _endless_rows(n, seed):
