@@ -19,9 +19,10 @@ import numpy as np
 import sklearn
 import torch
 
+from lessons.gpt.model import n_parameters
 from lessons.studies.improving import runs as ablation
 from lessons.studies.improving.folds import N_FOLDS, N_LARGEST, fold
-from lessons.studies.improving.networks import Recipe, build, n_parameters
+from lessons.studies.improving.networks import Recipe, build
 from lessons.studies.record import path_of
 
 RESULT = path_of("improving")

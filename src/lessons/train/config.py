@@ -57,7 +57,7 @@ class TrainConfig:
     >>> TrainConfig(lr=0.0)
     Traceback (most recent call last):
         ...
-    lessons.run_config.ConfigError: lr must be above 0, at most 1e9, got 0.0
+    lessons.train.config.ConfigError: lr must be above 0, at most 1e9, got 0.0
     """
 
     out: str = setting("run", FOLDER, "folder of the run, which all processes must see",
@@ -84,7 +84,7 @@ class TrainConfig:
                                 "batch, to save memory", unit="parts", may_change=True)
     lr: float = setting(1e-3, POSITIVE, "peak learning rate")
     schedule: str = setting("cosine", one_of("constant", "linear", "cosine", "step"),
-                            "what follows the warm-up, see lessons.optim.schedule")
+                            "what follows the warm-up, see lessons.engine.optim.schedule")
     n_schedule: int = setting(0, NATURAL, "length of the schedule, from the first step of the run; "
                               "0 for that of the run when it began. Steps beyond it keep the last "
                               "learning rate, or a tenth of the peak if that was 0", unit="steps",

@@ -64,7 +64,7 @@ def train(config, say=tqdm.write) -> dict:
     ------
     ConfigError
         If the settings cannot work, or are not those with which the run began.
-    lessons.checkpoint.CheckpointError
+    lessons.train.checkpoint.CheckpointError
         If a checkpoint cannot be written or read.
     lessons.files.FolderInUse
         If another process trains in the same folder.

@@ -164,7 +164,7 @@ def test_a_text_without_spaces_is_learned_and_encoded_as_by_the_naive_way(text, 
     ours = train_bpe(text, vocab_size)
     assert ours.merges == slow_training(text, vocab_size)
     fast = [ours.encode(text[:n]) for n in (LONG, LONG + 1, LONG + 2, 500, len(text))]
-    monkeypatch.setattr("lessons.tokenizer.LONG", len(text) * 4)
+    monkeypatch.setattr("lessons.gpt.tokenizer.LONG", len(text) * 4)
     assert fast == [ours.encode(text[:n]) for n in (LONG, LONG + 1, LONG + 2, 500, len(text))]
 
 

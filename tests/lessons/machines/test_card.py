@@ -107,5 +107,5 @@ def test_torch_is_asked_for_a_device_only_if_it_is_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert hardware.accelerator() == "mps"
-    monkeypatch.setattr(machine_card.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(hardware.importlib.util, "find_spec", lambda name: None)
     assert hardware.accelerator() is None

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from lessons.studies.improving.networks import Recipe, Residual, build, n_parameters
+from lessons.gpt.model import n_parameters
+from lessons.studies.improving.networks import Recipe, Residual, build
 
 
 def kinds(recipe):

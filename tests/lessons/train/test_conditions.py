@@ -248,7 +248,7 @@ def test_a_damaged_tokenizer_in_the_folder_is_learned_again():
 def test_any_text_is_printed_on_any_terminal(encoding, capsys):
     Path("odd.txt").write_text("\n\n".join(TEXTS["emoji"][0].split("\n\n")), encoding="utf-8")
     assert run(data="odd.txt") == 0
-    command = [sys.executable, "-m", "lessons.sample", "run", "词 🙂 é", "--n-new", "9"]
+    command = [sys.executable, "-m", "lessons.train.sample", "run", "词 🙂 é", "--n-new", "9"]
     done = subprocess.run(command, env=ENV | {"PYTHONIOENCODING": encoding}, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode(encoding).startswith("词 🙂 é" if encoding == "utf-8" else "? ?")

@@ -85,6 +85,7 @@ def build(recipe, seed):
 
     Examples
     --------
+    >>> from lessons.gpt.model import n_parameters
     >>> n_parameters(build(Recipe(), 0)), n_parameters(build(Recipe((), n_channels=14), 0))
     (4810, 4826)
     """
