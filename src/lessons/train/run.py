@@ -35,15 +35,15 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lessons.files import FolderInUse, only_writer, write_atomically
-from lessons.train.checkpoint import CheckpointError
-from lessons.train.config import ConfigError, TrainConfig
-from lessons.train.run import (
+from lessons.train import (
     checkpoint,
     log as run_log,
     options as run_options,
     processes as distributed,
     tokens as token_data,
 )
+from lessons.train.checkpoint import CheckpointError
+from lessons.train.config import ConfigError, TrainConfig
 from lessons.train.trainer import Diverged, Pending, Trainer
 
 
