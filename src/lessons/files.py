@@ -1,8 +1,10 @@
 """Files that a killed process or a full disk cannot break, and a folder with one writer."""
 
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
 try:
     import fcntl
@@ -14,7 +16,7 @@ class FolderInUse(RuntimeError):
     """Another process writes to this folder."""
 
 
-def write_atomically(path, write):
+def write_atomically(path: str | Path, write: Callable[[BinaryIO], Any]) -> None:
     """Replace a file in one step: at any moment the old one is there, or the whole new one.
 
     Parameters
@@ -52,7 +54,7 @@ def write_atomically(path, write):
         raise
 
 
-def sync_folder(folder):
+def sync_folder(folder: str | Path) -> None:
     """Wait until the disk has the names of a folder's files; Windows does that by itself."""
     if os.name != "nt":
         descriptor = os.open(folder, os.O_RDONLY)
@@ -63,7 +65,7 @@ def sync_folder(folder):
 
 
 @contextmanager
-def only_writer(folder):
+def only_writer(folder: str | Path) -> Iterator[None]:
     """Make a folder, and keep other processes from writing to it too.
 
     The system takes the lock away when this process ends, however it ends. Windows has no such
