@@ -30,7 +30,9 @@ def topics() -> str:
     return gzip.decompress(packed).decode("utf-8")
 
 
-def split(text, valid_share=0.1, rng=None) -> tuple[str, str]:
+def split(
+    text: str, valid_share: float = 0.1, rng: np.random.Generator | None = None
+) -> tuple[str, str]:
     """Split a text into one for training and one for validation, which share no paragraph.
 
     Parameters
@@ -79,7 +81,7 @@ def split(text, valid_share=0.1, rng=None) -> tuple[str, str]:
     return _without_shared(train, valid), valid
 
 
-def _without_shared(train, valid):
+def _without_shared(train: str, valid: str) -> str:
     """Return `train` less the paragraphs of two lines or more that `valid` has too."""
     held_out = {paragraph for paragraph in valid.split("\n\n") if "\n" in paragraph}
     return "\n\n".join(p for p in train.split("\n\n") if p not in held_out)
