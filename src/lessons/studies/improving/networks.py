@@ -57,7 +57,7 @@ class Recipe:
     standardise: bool = False
     patience: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
             raise ValueError(f"unknown activation {self.activation!r}: choose from "
                              f"{list(ACTIVATIONS)}")
@@ -72,12 +72,12 @@ class Recipe:
 class Residual(nn.Sequential):
     """Layers that add to their input instead of replacing it."""
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return ``x`` plus what the layers make of it."""
         return x + super().forward(x)
 
 
-def build(recipe, seed):
+def build(recipe: Recipe, seed: int) -> nn.Sequential:
     """Return the network of a recipe, with He's initial scale, float64.
 
     Examples
@@ -91,7 +91,7 @@ def build(recipe, seed):
     return net
 
 
-def _layers(recipe):
+def _layers(recipe: Recipe) -> nn.Sequential:
     make_activation = ACTIVATIONS[recipe.activation]
     layers, width, c = [], 64, recipe.n_channels
     if c:
@@ -109,7 +109,7 @@ def _layers(recipe):
     return nn.Sequential(*layers, nn.Linear(width, 10)).double()
 
 
-def _initialise(net, recipe, generator):
+def _initialise(net: nn.Module, recipe: Recipe, generator: torch.Generator) -> None:
     gain = 1.0 if recipe.activation in ("tanh", "sigmoid") else math.sqrt(2.0)
     if recipe.residual:  # many small additions
         gain /= math.sqrt(len(recipe.hidden))
@@ -121,6 +121,6 @@ def _initialise(net, recipe, generator):
         nn.init.zeros_(layer.bias)
 
 
-def n_parameters(net):
+def n_parameters(net: nn.Module) -> int:
     """Count the numbers that training can change."""
     return sum(p.numel() for p in net.parameters())
