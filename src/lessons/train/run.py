@@ -31,6 +31,7 @@ import threading
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -152,6 +153,7 @@ def load_everywhere(path, here) -> dict:
     if here.any(error is not None):
         raise error or CheckpointError(f"another process cannot read {path}: all of them must see "
                                        "the run's folder")
+    assert state is not None
     return state
 
 
@@ -167,7 +169,8 @@ def prepare_folder(config, step, say):
 
 def loop(trainer, log, say) -> dict:
     """Train until the end or a signal; return the news for the summary."""
-    config, here, pending, news = trainer.config, trainer.here, Pending(trainer), {}
+    config, here, pending = trainer.config, trainer.here, Pending(trainer)
+    news: dict[str, Any] = {}
     write, sync = (log.write, log.sync) if log else (lambda rows: None, lambda: None)
 
     def due(every):

@@ -60,7 +60,7 @@ def prepare(config) -> TokenData:
             raise ConfigError(f"the {name} text has {len(tokens)} tokens, and needs more than "
                               f"{least * config.n_positions}: give a longer one with --data, or a "
                               "smaller --n-positions")
-    return TokenData(*parts, tokenizer, _sha256(text))
+    return TokenData(parts[0], parts[1], tokenizer, _sha256(text))
 
 
 def read_text(path) -> str:
