@@ -20,6 +20,7 @@ PYTEST = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "--dist
 #: Name, what it is, and its command.
 PARTS = {
     "lint": ("style and common mistakes", [PY, "-m", "ruff", "check", "."]),
+    "types": ("types fit together", [PY, "-m", "mypy"]),
     "check": ("notebooks agree with their texts", [PY, "-m", "tools.notebooks", "check"]),
     "lessons": ("the package, with its doctests and coverage",
                 [*PYTEST, "tests/lessons", "src/lessons", "--cov", "--cov-report=term"]),

@@ -9,6 +9,7 @@ import copy
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import nbval.kernel
 from jupyter_client.manager import KernelManager
@@ -25,7 +26,7 @@ _teardown = IPyNbFile.teardown
 def without_numbers(outputs: list) -> list:
     """Return a copy of outputs in which every number is a ``#`` and every gap one space."""
 
-    def mask(text):
+    def mask(text: str | list[str]) -> str:
         return " ".join(_MEASURED.sub("#", "".join(text)).split())
 
     masked = copy.deepcopy(outputs)
@@ -51,7 +52,9 @@ def widget_differences(stored: list, computed: list) -> list[str]:
     return said
 
 
-def compare_outputs(self, test, ref, skip_compare=None):
+def compare_outputs(
+    self: IPyNbCell, test: list, ref: list, skip_compare: tuple[str, ...] | None = None
+) -> bool:
     """Stand in for nbval's own comparison."""
     skip = (*(skip_compare or self.parent.skip_compare), *(w.mime_type for w in REGISTRY))
     if "measured" in self.cell.metadata.get("tags", []):
@@ -62,12 +65,12 @@ def compare_outputs(self, test, ref, skip_compare=None):
     return same and not problems
 
 
-def kernel_manager(**settings) -> KernelManager:
+def kernel_manager(**settings: Any) -> KernelManager:
     """Stand in for the class that nbval starts its kernels with."""
     return KernelManager(**settings, **address(os.environ["IPYTHONDIR"]))
 
 
-def teardown(self):
+def teardown(self: IPyNbFile) -> None:
     """Stand in for nbval's own stop of a kernel: note what it used first."""
     if self.kernel is not None and self.kernel.is_alive():
         name = Path(self.path).stem
