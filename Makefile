@@ -21,11 +21,11 @@ serve: setup ## build the book and show it at http://localhost:8000 (another por
 book: setup ## build the book into _build/html
 	@$(PY) -m tools.website build
 
-test: setup ## run everything: style, package, tools, every notebook, the site in a real browser
-	@$(PY) -m tools.suite
+test: setup ## run everything: style, package, tools, notebooks, the site in a real browser
+	@$(PY) -m tools.suite $(PARTS)
 
 test-fast: setup ## run what needs neither a browser nor the notebooks: style, package, tools
-	@$(PY) -m tools.suite lint types lessons tools
+	@$(PY) -m tools.suite lint types house lessons tools
 
 notebooks: setup ## make book/*.ipynb from text/*.md, only where something changed (one: CH=04)
 	@$(PY) -m tools.notebooks build $(CH)

@@ -2,8 +2,9 @@
 
 import sys
 
-from benchmarks import engine_vs_torch, gpt_vs_nanogpt, your_machine
+from benchmarks import engine_vs_torch, frames, gpt_vs_nanogpt, your_machine
 
 engine_vs_torch.main()
 your_machine.main()
+frames.main()
 gpt_vs_nanogpt.main(*sys.argv[1:2])

@@ -11,6 +11,7 @@ at once, at the end.
 
 import dataclasses
 import json
+import math
 import sys
 import time
 
@@ -70,7 +71,8 @@ def tuned(name, recipe, splits):
                 for k in TUNING_FOLDS]
         accuracy, loss = ([getattr(run, what)["valid"] for run in runs]
                           for what in ("accuracy", "loss"))
-        return round(sum(accuracy), 9), -sum(loss)
+        total = sum(loss)
+        return round(sum(accuracy), 9), -total if math.isfinite(total) else -math.inf
 
     scores = {lr: score(lr) for lr in FIRST_RATES}
     while True:

@@ -1,7 +1,8 @@
 """Everything `make test` runs, part by part: ``python -m tools.suite [PART ...]``.
 
 Each part is a command of its own. All of them run, also after one has failed, and the last
-lines say what failed and how long each took.
+lines say what failed, how long each took, and what was skipped because it passed before
+(`tools.passed`).
 """
 
 import os
@@ -10,58 +11,127 @@ import sys
 import time
 from pathlib import Path
 
-from tools import environment
+from tools import environment, passed
+from tools.calibration import reference_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 PY = sys.executable
 #: Tests of one file stay together; those of the site, by page (tests/site/conftest.py).
-PYTEST = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile"]
+ONE = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+PYTEST = [*ONE, "-n", "2", "--dist", "loadfile"]
+READ_TEXTS = ["tests/lessons/exercises/test_exercises.py", "tests/lessons/engine/test_tensor.py"]
+#: Tests that look at the whole house: they run always.
+HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py"]
 
-#: Name, what it is, and its command.
+#: Name, what it is, and its command. One after the other: two cores are busy with one.
 PARTS = {
     "lint": ("style and common mistakes", [PY, "-m", "ruff", "check", "."]),
     "types": ("types fit together", [PY, "-m", "mypy"]),
     "check": ("notebooks agree with their texts", [PY, "-m", "tools.notebooks", "check"]),
+    "house": ("wings, documents, pins, licences", [*ONE, *HOUSE]),
     "lessons": ("the package, with its doctests and coverage",
                 [*PYTEST, "tests/lessons", "src/lessons", "--cov", "--cov-report=term"]),
-    "tools": ("the tools and the guards", [*PYTEST, "tests/tools", "tests/notebooks", "tools"]),
+    "answers": ("the code of the chapters that tests of the package read", [*PYTEST, *READ_TEXTS]),
+    "tools": ("the tools and the guards",
+              [*PYTEST, "tests/tools", "tests/notebooks", "tools",
+               *(f"--ignore={path}" for path in HOUSE)]),
     "nbval": ("every notebook gives what is stored, on the oldest instruction sets",
               [PY, "-m", "tools.notebooks", "test"]),
+    "book": ("the site is built without a warning", [PY, "-m", "tools.website", "build"]),
     "site": ("the site in a real browser",
              [*PYTEST, "tests/site", "--ignore", "tests/site/test_frame_cost.py"]),
     # Alone: another browser beside it makes every frame dearer.
     "frames": ("what a move of a slider costs",
-               [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                "tests/site/test_frame_cost.py"]),
+               [*ONE, "-m", "not weekly", "tests/site/test_frame_cost.py"]),
 }
+#: What only the weekly workflow adds: `python -m tools.suite weekly`.
+WEEKLY = {"weekly": ("what a move of every slider costs", [*ONE, "-m", "weekly", "tests/site"])}
+#: Skipped as a whole while nothing they depend on has changed; nbval, site and frames skip by
+#: themselves, notebook by notebook and test by test.
+WHOLE = ("lessons", "answers", "tools")
+
+#: Processor seconds of the whole suite on the machine of `tools.calibration`. With 25 chapters that
+#: is 2400 s: 20 minutes of two cores.
+BASE_LIMIT_S = 525
+CHAPTER_LIMIT_S = 75
+
+
+def limit() -> int:
+    """Return the processor seconds that the suite may take with the chapters there are."""
+    return BASE_LIMIT_S + CHAPTER_LIMIT_S * len(list((ROOT / "text").glob("[0-9][0-9]-*.md")))
+
+
+def used() -> float:
+    """Return the processor seconds of all processes that were started here and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def run(name: str, skip: bool) -> tuple[str, float, float]:
+    """Run a part; return how it ended, its seconds and its processor seconds."""
+    what, command = (PARTS | WEEKLY)[name]
+    # The tests of the package hold those that read texts.
+    covers = ("lessons", "answers") if name == "lessons" else (name,)
+    keys = {each: passed.key(each) for each in covers if each in WHOLE}
+    if skip and keys.get(name) and passed.known().get(name) == keys[name]:
+        passed.say(f"{name} ({what})")
+        return "skipped", 0.0, 0.0
+    print(f"\n=== {name}: {what}", flush=True)
+    # One thread each: two processes share the cores, and sums come out the same everywhere.
+    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    env[passed.ASKED] = "1" if skip else ""
+    start, before = time.perf_counter(), used()
+    status = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
+    if status == 0:
+        passed.remember(keys)
+    how = "passed" if status == 0 else "FAILED"
+    return how, time.perf_counter() - start, used() - before
+
+
+def summary(results: dict[str, tuple[str, float, float]], whole: bool) -> int:
+    """Print what happened; return the exit status. The limit is for a run of the whole suite."""
+    print()
+    for name, (how, seconds, cpu) in results.items():
+        print(f"{how:7s} {name:8s} {seconds:6.0f} s, {cpu:6.0f} processor seconds")
+    said = ROOT / passed.SAID
+    unchanged = said.read_text(encoding="utf-8").splitlines() if said.is_file() else []
+    for line in unchanged:
+        print(f"unchanged since it passed here: {line}")
+    if unchanged:
+        print("make test ALL=1 runs these too")
+    failed = [name for name, (how, *_) in results.items() if how == "FAILED"]
+    if failed:
+        print(f"To see one again: {PY} -m tools.suite {failed[0]}")
+    total = sum(cpu for *_, cpu in results.values())
+    scaled = reference_seconds(total)
+    print(f"{len(results) - len(failed)} passed, {len(failed)} failed, in "
+          f"{sum(seconds for _, seconds, _ in results.values()):.0f} s and {total:.0f} processor "
+          f"seconds ({scaled:.0f} on the reference machine, at most {limit()})")
+    if whole and not unchanged and scaled > limit():
+        print(f"the suite took {scaled:.0f} processor seconds, at most {limit()}: see which part "
+              "grew, and shorten it")
+        return 1
+    return 1 if failed else 0
 
 
 def main(names: list[str]) -> int:
     """Run the named parts, or all; return the exit status."""
-    unknown = [name for name in names if name not in PARTS]
+    parts = PARTS | WEEKLY
+    unknown = [name for name in names if name not in parts]
     if unknown:
-        print(f"no part {unknown[0]!r}; there are {', '.join(PARTS)}", file=sys.stderr)
+        print(f"no part {unknown[0]!r}; there are {', '.join(parts)}", file=sys.stderr)
         return 2
+    skip, whole = passed.may_skip() and not names, not names
     names = names or list(PARTS)
-    if {"site", "frames"} & set(names) and environment.main(["browser"]) != 0:
+    if {"site", "frames", "weekly"} & set(names) and environment.main(["browser"]) != 0:
         return 1  # said already what to install
-    results = {}
-    # One thread each: two processes share the cores, and sums come out the same everywhere.
-    env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    (ROOT / passed.SAID).unlink(missing_ok=True)
+    results: dict[str, tuple[str, float, float]] = {}
     for name in names:
-        print(f"\n=== {name}: {PARTS[name][0]}", flush=True)
-        start = time.perf_counter()
-        status = subprocess.run(PARTS[name][1], cwd=ROOT, env=env, check=False).returncode
-        results[name] = status, time.perf_counter() - start
-    print()
-    for name, (status, seconds) in results.items():
-        print(f"{'passed' if status == 0 else 'FAILED':7s} {name:9s} {seconds:6.1f} s")
-    failed = [name for name, (status, _) in results.items() if status != 0]
-    n_passed = len(results) - len(failed)
-    if failed:
-        print(f"To see one again: {PY} -m tools.suite {failed[0]}")
-    print(f"{n_passed} passed, {len(failed)} failed")
-    return 1 if failed else 0
+        if name == "answers" and results.get("lessons", ("skipped",))[0] != "skipped":
+            continue  # they are among the tests of the package
+        results[name] = run(name, skip)
+    return summary(results, whole)
 
 
 if __name__ == "__main__":

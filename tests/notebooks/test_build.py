@@ -148,11 +148,35 @@ def test_a_slow_chapter_is_named_and_not_stored(repository, monkeypatch):
     assert not repository.book("plain").exists()
 
 
-def test_a_slow_cell_is_named(repository):
-    cells = parse("```{code-cell}\nimport time\n\ntime.sleep(60)\n```\n").cells
-    said = r"nap, code cell \[1\] `import time` took more than 1 s"
+BUSY = """```{code-cell}
+import time
+
+end = time.process_time() + 0.2
+while time.process_time() < end:
+    pass
+```
+"""
+
+
+def test_a_cell_that_computes_too_long_is_named_by_processor_seconds(repository, monkeypatch):
+    monkeypatch.setattr(kernels.calibration, "speed", lambda: 100.0)
+    cells = parse("```{code-cell}\n1 + 1\n```\n\n" + BUSY).cells
+    said = r"busy, code cell \[2\] `import time` took [\d.]+ processor seconds, at most 15: shorten"
     with pytest.raises(NotebookError, match=said):
-        asyncio.run(kernels.execute(cells, "nap", repository.root, cell_limit_s=1))
+        asyncio.run(kernels.execute(cells, "busy", repository.root, cell_limit_s=15))
+
+
+def test_seconds_count_at_the_reference_speed(repository, monkeypatch):
+    speeds = iter([0.0, 1e6])  # before and after
+    monkeypatch.setattr(kernels.calibration, "speed", lambda: next(speeds))
+    assert asyncio.run(kernels.execute(parse(BUSY).cells, "busy", repository.root)) > 1e5
+
+
+def test_a_cell_that_does_not_end_is_named(repository):
+    cells = parse("```{code-cell}\nimport time\n\ntime.sleep(3600)\n```\n").cells
+    said = r"nap, code cell \[1\] `import time` did not end in 1 s"
+    with pytest.raises(NotebookError, match=said):
+        asyncio.run(kernels.execute(cells, "nap", repository.root, hang_s=1))
 
 
 @pytest.mark.parametrize("command", ["build", "check", "test", "pull"])

@@ -1,13 +1,15 @@
 """nbval is shown to fail: on a wrong output, a changed explorer, another processor."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 
 from lessons.widgets.explorers.compare import TOLERANCE_PX, record_differences, svg_differs
 from lessons.widgets.explorers.explorer import MIME_TYPE
 from lessons.widgets.explorers.record import pack, unpack
-from tools.notebooks import kernels
+from tools.notebooks import kernels, test as runner
 from tools.notebooks.__main__ import main
 from tools.notebooks.cells import code_cells, dumps, load
 
@@ -163,7 +165,7 @@ WRONG = {
 
 def test_nbval_fails_on_what_is_wrong_and_on_nothing_else(damaged, capfd):
     files = sorted(damaged.glob("book/*.ipynb"))
-    assert kernels.nbval(files, damaged, jobs=2, native=True) == 1
+    assert runner.test(files, damaged, jobs=2, native=True) == 1
     said = capfd.readouterr().out
     failed = re.findall(r"^FAILED book/(\S+).ipynb::Cell 0", said, re.MULTILINE)
     assert sorted(failed) == sorted(WRONG)
@@ -183,7 +185,7 @@ def test_an_output_of_one_processor_fails_on_another(damaged, capfd):
 
 
 def test_the_processor_time_of_a_kernel_is_measured_and_limited(damaged, capfd, monkeypatch):
-    monkeypatch.setattr(kernels, "reference_seconds", lambda seconds: seconds)
+    monkeypatch.setattr(runner, "reference_seconds", lambda seconds: seconds)
     assert main(["test", "busy"], damaged) == 0
     said = re.search(r"^  busy +(\d+\.\d) processor seconds of 30$", capfd.readouterr().out, re.M)
     assert 1 <= float(said[1]) < 15
@@ -191,6 +193,37 @@ def test_the_processor_time_of_a_kernel_is_measured_and_limited(damaged, capfd, 
     assert main(["test", "busy"], damaged) == 1
     said = capfd.readouterr().err
     assert re.fullmatch(r"busy took \d+\.\d processor seconds, at most 1: shorten .*\n", said)
+
+
+def test_a_notebook_that_passed_is_left_out_until_it_or_its_code_changes(
+        damaged, tmp_path, capfd, monkeypatch):
+    root = tmp_path / "authors"
+    (root / "book").mkdir(parents=True)
+    for name in ("counts", "wrong-text"):
+        shutil.copy(damaged / f"book/{name}.ipynb", root / "book")
+    (root / "src/lessons").mkdir(parents=True)
+    (root / "requirements.txt").write_text("numpy==2\n")
+    (root / ".gitignore").write_text("_build/\n")
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    monkeypatch.setenv("SKIP_WHAT_PASSED", "1")
+
+    def ran():
+        status = runner.test(sorted(root.glob("book/*.ipynb")), root, jobs=1)
+        said = capfd.readouterr().out
+        return status, [name for name in ("counts", "wrong-text") if f"  {name} " in said]
+
+    with monkeypatch.context() as patch:  # stopped by the author before the end
+        patch.setattr(runner, "nbval", lambda *args: (2, {"counts": 1.0, "wrong-text": 1.0}, set()))
+        assert ran()[0] == 1
+    assert ran() == (1, ["counts", "wrong-text"])
+    assert ran() == (1, ["wrong-text"])  # what failed is not forgotten
+    (root / "requirements.txt").write_text("numpy==3\n")
+    assert ran() == (1, ["counts", "wrong-text"])
+    (root / "book/wrong-text.ipynb").write_bytes((root / "book/counts.ipynb").read_bytes())
+    assert ran() == (0, ["wrong-text"])
+    assert ran() == (0, [])
+    monkeypatch.delenv("SKIP_WHAT_PASSED")
+    assert ran() == (0, ["counts", "wrong-text"])
 
 
 def test_kernels_run_alone_and_without_personal_settings(tmp_path, monkeypatch):
@@ -218,12 +251,12 @@ def test_the_longest_notebook_starts_first(tmp_path, monkeypatch):
         commands.append(command)
         return Done
 
-    monkeypatch.setattr(kernels.subprocess, "run", run)
-    monkeypatch.setattr(kernels, "warm_up", lambda env: None)
+    monkeypatch.setattr(runner.subprocess, "run", run)
+    monkeypatch.setattr(runner, "warm_up", lambda env: None)
     files = sorted(tmp_path.glob("*.ipynb"))
-    kernels.nbval(files, tmp_path, 2)
+    runner.nbval(files, tmp_path, 2)
     kernels.write_seconds(tmp_path, {"b": 9.0})
     kernels.write_seconds(tmp_path, {"c": 1.0})
-    kernels.nbval(files, tmp_path, 2)
+    runner.nbval(files, tmp_path, 2)
     orders = [[p[-7] for p in c if p.endswith(".ipynb")] for c in commands]
     assert orders == [["a", "b", "c"], ["b", "c", "a"]]

@@ -12,17 +12,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    Route,
+    expect,
+    sync_playwright,
+)
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.site.unchanged import Unchanged, opened
 from tools import environment
 from tools.website import build as builder
 from tools.website.server import open_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+HANG_MS = 600_000  # guards against hanging only: a busy machine may take its time
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
+Open = Callable[..., Page]
 
 
 class ByPage(LoadScopeScheduling):
@@ -32,13 +44,42 @@ class ByPage(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        page = re.sub(r"^(light|dark)-|-(served|file)$", "", nodeid.partition("[")[2][:-1])
-        return page or nodeid
+        return about(nodeid)
+
+
+def about(nodeid: str) -> str:
+    """Return the page that a test is about, or else the test."""
+    page = re.sub(r"^(light|dark|served|file)-|-(served|file)$", "", nodeid.partition("[")[2][:-1])
+    return page or nodeid
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of one page next to each other: they share its visits."""
+    places: dict[str, int] = {}
+    for place, item in enumerate(items):
+        places.setdefault(about(item.nodeid), place)
+    items.sort(key=lambda item: places[about(item.nodeid)])
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPage:
     """Tell pytest-xdist how to deal out the tests of this folder."""
     return ByPage(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave out what passed here before, if the suite asks for it."""
+    config.pluginmanager.register(Unchanged(config))
+
+
+@pytest.fixture(autouse=True)
+def note_pages(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Note which pages a test depends on: those it opens, and the one it is about."""
+    opened.clear()
+    yield
+    about = getattr(request.node, "callspec", None)
+    about = {v for v in about.params.values() if isinstance(v, str)} if about else set()
+    pages = opened | {name for name in about if (builder.HTML / f"{name}.html").is_file()}
+    request.node.user_properties.append(("pages", sorted(pages)))
 
 
 @dataclass(frozen=True)
@@ -50,6 +91,7 @@ class Site:
 
     def address(self, page: str, mode: str = "served") -> str:
         """Return the address of ``page.html`` in the mode ``served`` or ``file``."""
+        opened.add(page)
         root = self.served if mode == "served" else self.folder.as_uri()
         return f"{root}/{page}.html"
 
@@ -98,9 +140,24 @@ def browser() -> Iterator[Browser]:
     except environment.Problem as problem:
         pytest.fail(str(problem), pytrace=False)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS,
+                                             timeout=HANG_MS)
+        patient(started)
         yield started
         started.close()
+
+
+def patient(browser: Browser) -> None:
+    """Let every page of a browser, and every expectation, wait as long as a slow machine needs."""
+    make = browser.new_context
+
+    def new_context(**settings: Any) -> BrowserContext:
+        context = make(**settings)
+        context.set_default_timeout(HANG_MS)
+        return context
+
+    browser.new_context = new_context
+    expect.set_options(timeout=HANG_MS)
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +167,9 @@ def contexts(browser: Browser, site: Site) -> Iterator[Callable[[int, str], Brow
 
     def context(width: int = 1280, scheme: str = "light") -> BrowserContext:
         if (width, scheme) not in made:
-            new = browser.new_context(viewport=SIZES[width], color_scheme=scheme)
+            new = browser.new_context(
+                viewport=SIZES[width], color_scheme=scheme, has_touch=width == 360
+            )
             new.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.served)
             made[width, scheme] = new
         return made[width, scheme]
@@ -143,6 +202,11 @@ def watched(context: BrowserContext, site: Site) -> tuple[Page, Watch]:
         watch.foreign.append(route.request.url)
         route.abort()
 
+    def note(request: Request) -> None:
+        if request.is_navigation_request():  # by a link, or by the script of a page
+            opened.add(Path(urlsplit(request.url).path).stem)
+
+    page.on("request", note)
     local = (site.served + "/", "file:", "data:", "blob:")
     page.route(lambda url: not url.startswith(local), stop)
     page.on(
@@ -155,6 +219,47 @@ def watched(context: BrowserContext, site: Site) -> tuple[Page, Watch]:
         lambda r: watch.errors.append(f"{r.status} {r.url}") if r.status >= 400 else None,
     )
     return page, watch
+
+
+@pytest.fixture(scope="session")
+def visits(
+    new_page: Callable[..., tuple[Page, Watch]], site: Site
+) -> Iterator[Callable[[str, str], tuple[Page, Watch]]]:
+    """Return a function that gives an open page, one visit for each mode: served, file, phone.
+
+    The tests of a page share it, so each finds it as the others left it. Those to whom that
+    matters take `page` or `tab`. Only the visits of one page are kept.
+    """
+    kept: dict[tuple[str, str], tuple[Page, Watch]] = {}
+
+    def visit(name: str, mode: str = "served") -> tuple[Page, Watch]:
+        for other in [key for key in kept if key[0] != name]:
+            kept.pop(other)[0].close()
+        if (name, mode) not in kept:
+            page, watch = new_page(360 if mode == "phone" else 1280, "light")
+            page.goto(site.address(name, "file" if mode == "file" else "served"))
+            page.wait_for_function("document.readyState === 'complete'")
+            page.evaluate("document.fonts.ready.then(() => true)")
+            kept[name, mode] = page, watch
+        return kept[name, mode]
+
+    yield visit
+    for page, _ in kept.values():
+        page.close()
+
+
+@pytest.fixture
+def shared(visits: Callable[[str, str], tuple[Page, Watch]]) -> Iterator[Open]:
+    """Give a function that returns a shared visit; at the end none may have had an error."""
+    seen = []
+
+    def visit(name: str, mode: str = "served") -> Page:
+        page, watch = visits(name, mode)
+        seen.append(watch)
+        return page
+
+    yield visit
+    assert all(watch == Watch() for watch in seen)
 
 
 def unfold(page: Page) -> None:

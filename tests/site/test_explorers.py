@@ -1,7 +1,7 @@
 """Explorers and quizzes on the built site: what the page shows is what the notebook stores.
 
 That the notebook stores what Python computes is nbval's to prove, and that its states stand in the
-order of `itertools.product`, tests/lessons/test_explore.py's. Nothing is computed here.
+order of `itertools.product`, tests/lessons/widgets/test_explore.py's. Nothing is computed here.
 """
 
 import itertools
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from lessons.widgets.explorers import explorer as explore
 from lessons.widgets.explorers.record import unpack
@@ -43,6 +44,12 @@ def open_page(page, site, name, mode="served"):
     page.goto(site.address(name, mode))
     page.wait_for_function("document.readyState === 'complete'")
     unfold(page)
+
+
+def unfolded(page):
+    """Return a shared visit with everything in sight."""
+    unfold(page)
+    return page
 
 
 def names(page):
@@ -153,8 +160,8 @@ UNPACKED = """async (f) => {
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("mode", ["served", "file"])
-def test_every_state_of_the_page_is_the_stored_one(page, site, name, mode):
-    open_page(page, site, name, mode)
+def test_every_state_of_the_page_is_the_stored_one(shared, name, mode):
+    page = unfolded(shared(name, mode))
     stored = records(name)
     assert names(page) == list(stored)
     for explorer, record in stored.items():
@@ -242,7 +249,7 @@ def test_play_pause_reset_and_nothing_remembered(page, site, name):
             button.click()
             assert button.inner_text() == "Play"
             stopped = field.input_value()
-            page.wait_for_timeout(300)
+            page.evaluate("() => new Promise((done) => setTimeout(done, 300))")  # the page's clock
             assert field.input_value() == stopped
         field = found.locator("[data-key]").first
         by_pointer(page, field, 1 if field.get_attribute("data-default") == "0" else 0, 1)
@@ -270,10 +277,8 @@ def test_without_scripts_the_default_state_stands(browser, site, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_phone_shows_and_moves_every_control(browser, site, name):
-    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
-    page = context.new_page()
-    open_page(page, site, name)
+def test_a_phone_shows_and_moves_every_control(shared, name):
+    page = unfolded(shared(name, "phone"))
     for explorer in names(page):
         found = figure(page, explorer)
         for field in found.locator("[data-key], button").all():
@@ -288,15 +293,14 @@ def test_a_phone_shows_and_moves_every_control(browser, site, name):
         smallest = found.evaluate("""f => Math.min(...[...f.querySelectorAll('svg text')].map(t =>
           parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getScreenCTM().a))""")
         assert smallest >= 7, f"text of {smallest:.1f} px in {explorer}"
-    context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_dark_mode_changes_the_drawing(new_page, site, name):
-    colours = {}
-    for scheme in ("light", "dark"):
-        page, _ = new_page(1280, scheme)
-        open_page(page, site, name)
+def test_dark_mode_changes_the_drawing(shared, name):
+    colours, page = {}, shared(name)
+    for scheme in ("dark", "light"):  # light is how others find the page
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator("html")).to_have_attribute("data-theme", scheme)
         colours[scheme] = page.evaluate("""() => {
           const rgb = c => c.match(/[\\d.]+/g).slice(0, 3).map(Number);
           const lum = c => { const [r, g, b] = rgb(c).map(v => { v /= 255;
@@ -315,8 +319,8 @@ def test_dark_mode_changes_the_drawing(new_page, site, name):
 
 
 @pytest.mark.parametrize("name", QUIZ_PAGES)
-def test_quizzes_answer_at_once(page, site, name):
-    open_page(page, site, name)
+def test_quizzes_answer_at_once(shared, name):
+    page = unfolded(shared(name))
     sources = page.locator(".cell.tag_quiz .cell_input").all()
     assert sources and not any(source.is_visible() for source in sources)  # they name the answer
     for payload in outputs(name, quiz.MIME_TYPE):

@@ -39,7 +39,11 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def visit(site: Site, new_page: Callable[..., tuple[Page, Watch]]) -> Callable[[str], Visit]:
+def visit(
+    site: Site,
+    new_page: Callable[..., tuple[Page, Watch]],
+    visits: Callable[[str, str], tuple[Page, Watch]],
+) -> Callable[[str], Visit]:
     """Return a function that opens a page in all the ways there are, once."""
 
     @cache
@@ -66,17 +70,11 @@ def visit(site: Site, new_page: Callable[..., tuple[Page, Watch]]) -> Callable[[
         violations["dark"] = axe(page, {"runOnly": ["color-contrast", "link-in-text-block"]})
         page.close()
 
-        narrow, narrow_watch = new_page(360, "light")
-        narrow.goto(site.address(name))
+        narrow, narrow_watch = visits(name, "phone")
         overflow = narrow.evaluate(TOO_WIDE)
-        narrow.close()
         served.errors += narrow_watch.errors
         served.foreign += narrow_watch.foreign
-
-        page, as_file = new_page(1280, "dark")
-        page.goto(site.address(name, "file"))
-        page.evaluate("document.fonts.ready.then(() => true)")
-        page.close()
+        _, as_file = visits(name, "file")
         pictures = (".png", ".jpg", ".svg", ".html")
         return Visit(
             served,
@@ -250,8 +248,7 @@ def test_search_finds_a_page(new_page, site, mode):
     page, watch = new_page(1280, "light")
     page.goto(site.address("search", mode) + "?q=gradient")
     found = page.locator("#search-results li")  # they come one by one, with their excerpts
-    expect(found.filter(has_text=re.compile("gradient", re.IGNORECASE)).first).to_be_visible(
-        timeout=10_000)
+    expect(found.filter(has_text=re.compile("gradient", re.IGNORECASE)).first).to_be_visible()
     page.close()
     assert watch == Watch()
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import jupytext
 import pytest
+import yaml
 
 import lessons
-from tools import environment
+from tools import environment, suite
 from tools.notebooks.key import data_of
 from tools.website.build import SiteError
 from tools.website.server import open_server
@@ -74,6 +75,18 @@ def test_ci_fails_without_a_browser(tmp_path):
     done = subprocess.run(["bash", ".ci/run"], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode != 0
     assert "chromium" in done.stdout + done.stderr
+
+
+def test_the_jobs_of_the_workflow_run_every_part():
+    jobs = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]
+    run = [part for parts in jobs["everything"]["strategy"]["matrix"]["parts"]
+           for part in parts.split()]
+    assert sorted([*run, "answers"]) == sorted(suite.PARTS)  # answers: among those of lessons
+    assert any("test --native" in step.get("run", "") for step in jobs["native"]["steps"])
+
+
+def test_ci_skips_nothing_that_passed_before():
+    assert "\nmake test ALL=1" in read(".ci/run")
 
 
 def test_a_busy_port_gets_one_line(monkeypatch):

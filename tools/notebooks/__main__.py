@@ -10,11 +10,11 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tools.notebooks import kernels
 from tools.notebooks.build import ROOT, build, chapters, check
 from tools.notebooks.cells import NotebookError
 from tools.notebooks.new import new
 from tools.notebooks.pull import pull
+from tools.notebooks.test import test
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
             missing = [f.name for f in files if not f.is_file()]
             if missing:
                 raise NotebookError(f"book/{missing[0]} is missing: run make notebooks")
-            return kernels.nbval(files, root, args.jobs, args.native)
+            return test(files, root, args.jobs, args.native)
     except NotebookError as error:
         print(error, file=sys.stderr)
         return 1

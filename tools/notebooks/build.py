@@ -6,7 +6,6 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools.calibration import reference_seconds
 from tools.notebooks import kernels
 from tools.notebooks.cells import (
     NotebookError,
@@ -71,7 +70,7 @@ def stale(stored: NotebookNode, key: str, built: str = "native") -> bool:
 async def build_one(
     root: Path, name: str, force: bool, portable: bool = False
 ) -> tuple[str, float | None]:
-    """Make one notebook; return what was done and the seconds its code took, if it ran."""
+    """Make one notebook; return what was done and the processor seconds, if it ran."""
     page, path = read_text(root, name), root / "book" / f"{name}.ipynb"
     stored, seconds = load(path), None
     key = key_of(page.cells, root)
@@ -86,7 +85,7 @@ async def build_one(
     else:
         executed = code_cells(page.cells)
         seconds = await kernels.execute(page.cells, name, root, portable)
-        if late := kernels.too_slow(name, reference_seconds(seconds)):
+        if late := kernels.too_slow(name, seconds):
             raise NotebookError(late)
     new = dumps(compose(page, executed, key, built))
     if path.is_file() and path.read_text(encoding="utf-8") == new:

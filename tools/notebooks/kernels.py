@@ -24,10 +24,11 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from tools.calibration import reference_seconds
+from tools import calibration
 from tools.notebooks.cells import NotebookError, clean_outputs, code_cells, label
 
-CELL_LIMIT_S = 120
+CELL_LIMIT_S = 120  # processor seconds at the reference speed (tools/calibration.py)
+HANG_S = 600  # by the clock: only a cell that waits for nothing takes that long
 CHAPTER_LIMIT_S = 30  # processor seconds of one notebook, on the machine of tools.calibration
 OLD_CHAPTER_LIMIT_S = 45  # chapters 1 to 11 were written before the limit was 30
 N_OLD_CHAPTERS = 11
@@ -101,17 +102,18 @@ def warm_up(env: dict[str, str]) -> None:
 
 async def execute(
     cells: list[NotebookNode], name: str, root: Path, portable: bool = False,
-    cell_limit_s: float = CELL_LIMIT_S,
+    cell_limit_s: float = CELL_LIMIT_S, hang_s: float = HANG_S,
 ) -> float:
     """Run the code cells in a new kernel, in ``book/``; fill in their outputs.
 
-    Returns the processor seconds of the kernel: unlike the clock, they do not grow when
-    something else keeps the machine busy. Kernels have one thread here.
+    Returns the processor seconds of the kernel at the reference speed: unlike the clock, they
+    do not grow when something else keeps the machine busy, nor on a slow one. Kernels have one
+    thread here.
 
     Raises
     ------
     NotebookError
-        If a cell raises, prints a warning, or takes too long.
+        If a cell raises, prints a warning, takes too long, or does not end.
     """
     if not code_cells(cells):
         return 0.0
@@ -119,15 +121,23 @@ async def execute(
     (root / "book").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as ipython_dir:
         client = NotebookClient(
-            nb, timeout=cell_limit_s, kernel_name="python3", record_timing=False,
+            nb, timeout=hang_s, kernel_name="python3", record_timing=False,
             resources={"metadata": {"path": str(root / "book")}},
             config=Config({"KernelManager": address(ipython_dir)}),
         )
         async with client.async_setup_kernel(env=environment(root, ipython_dir, portable)):
+            speed = calibration.speed()
             for index, cell in enumerate(cells):
                 if cell.cell_type == "code":
+                    before = seconds_of(client.km)
                     await _execute_cell(client, cells, index, name)
-            seconds = seconds_of(client.km)
+                    took = calibration.reference_seconds(seconds_of(client.km) - before, speed)
+                    if took > cell_limit_s:
+                        raise NotebookError(
+                            f"{name}, {label(cells, index)} took {took:.1f} processor seconds, at "
+                            f"most {cell_limit_s:g}: shorten it{_indented(cell)}")
+            used = seconds_of(client.km)
+            seconds = calibration.reference_seconds(used, speed, calibration.speed())
     for count, cell in enumerate(code_cells(cells), 1):
         cell.outputs = clean_outputs(cell.outputs, count, root)
     return seconds
@@ -139,17 +149,20 @@ def seconds_of(manager: Any) -> float:  # its provisioner, by type, need not hav
     return used.user + used.system + used.children_user + used.children_system
 
 
+def _indented(cell: NotebookNode) -> str:
+    return "\n    ".join(["", *cell.source.splitlines()])
+
+
 async def _execute_cell(
     client: NotebookClient, cells: list[NotebookNode], index: int, name: str
 ) -> None:
-    where = f"{name}, {label(cells, index)}"
-    source = "\n    ".join(["", *cells[index].source.splitlines()])
+    where, source = f"{name}, {label(cells, index)}", _indented(cells[index])
     try:
         await client.async_execute_cell(cells[index], index)
     except CellExecutionError as error:
         raise NotebookError(f"{where} raised {error.ename}: {error.evalue}{source}") from None
     except CellTimeoutError:
-        raise NotebookError(f"{where} took more than {client.timeout:g} s{source}") from None
+        raise NotebookError(f"{where} did not end in {client.timeout:g} s{source}") from None
     except (TimeoutError, DeadKernelError) as error:
         raise NotebookError(f"{where} stopped its kernel: {error}{source}") from None
     for output in cells[index].outputs:
@@ -201,42 +214,3 @@ def too_slow(name: str, seconds: float) -> str:
         return ""
     return (f"{name} took {seconds:.1f} processor seconds, at most {limit_of(name)}: shorten the "
             "runs, or record them")
-
-
-def nbval(notebooks: list[Path], root: Path, jobs: int, native: bool = False) -> int:
-    """Run every notebook again under nbval, each once; return 0 if all is as stored, and fast."""
-    known = read_seconds(root)
-    # One queue, longest first: the last notebook to start should be a short one.
-    notebooks = sorted(notebooks, key=lambda p: (-known.get(p.stem, 0), -p.stat().st_size, p))
-    jobs = min(jobs, len(notebooks))
-    spread = ["-p", "xdist.plugin", "-n", str(jobs), "--dist", "loadfile",
-              "--no-loadscope-reorder"]
-    with tempfile.TemporaryDirectory() as ipython_dir:
-        env = environment(root, ipython_dir, not native) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-        warm_up(env)
-        # No project settings and no other plugins: coverage, beartype or strict warnings are for
-        # other suites, and loading them takes seconds in each process.
-        command = [
-            sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(root),
-            "--noconftest", "-p", "no:cacheprovider",
-            "-p", "nbval.plugin", "-p", "tools.notebooks.nbval",
-            "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={CELL_LIMIT_S}",
-            "-q", "--no-header", "--color", "yes" if sys.stdout.isatty() else "no",
-            *(spread if jobs > 1 else []), *map(str, notebooks),
-        ]
-        status = subprocess.run(command, cwd=root, env=env, check=False).returncode
-        used = {file.stem: float(file.read_text()) for file in Path(ipython_dir).glob("*.seconds")}
-    write_seconds(root, used)
-    return status or report(used)
-
-
-def report(used: dict[str, float]) -> int:
-    """Print the processor seconds of each notebook; return 1 if one used more than it may."""
-    seconds = {name: reference_seconds(s) for name, s in used.items()}
-    for name, s in sorted(seconds.items(), key=lambda item: -item[1]):
-        print(f"  {name:24s} {s:6.1f} processor seconds of {limit_of(name)}")
-    print(f"  {len(seconds)} notebooks: {sum(seconds.values()):.0f} processor seconds")
-    late = [line for name, s in sorted(seconds.items()) if (line := too_slow(name, s))]
-    for line in late:
-        print(line, file=sys.stderr)
-    return 1 if late else 0

@@ -2,7 +2,7 @@
 
 A cell tagged ``measured`` times the machine it runs on: its words are compared, its numbers are
 not. When a notebook is through, the processor seconds of its kernel are left for
-`tools.notebooks.kernels`.
+`tools.notebooks.test`.
 """
 
 import copy
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import nbval.kernel
+import pytest
 from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell, IPyNbFile
 
@@ -63,6 +64,13 @@ def compare_outputs(
     problems = widget_differences(ref, test)
     self.comparison_traceback += problems
     return same and not problems
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note that a notebook failed, for `tools.notebooks.test`."""
+    if report.failed:
+        name = Path(report.location[0]).stem
+        (Path(os.environ["IPYTHONDIR"]) / f"{name}.failed").touch()
 
 
 def kernel_manager(**settings: Any) -> KernelManager:

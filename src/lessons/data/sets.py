@@ -60,7 +60,7 @@ def batches(
     >>> [len(b) for _, b in batches(X, y, 2, np.random.default_rng(0))]
     [2, 2, 1]
     """
-    if batch_size < 1:
+    if not batch_size >= 1:
         raise ValueError(f"a batch holds one example or more, got batch_size={batch_size}")
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows, y has {len(y)}: they must belong together")
@@ -82,7 +82,7 @@ def line(
     >>> x.shape, y.shape
     ((20,), (20,))
     """
-    if n < 1:
+    if not n >= 1:
         raise ValueError(f"a data set has one point or more, got n={n}")
     x = _generator(rng).uniform(-1.0, 1.0, n)
     return x, intercept + slope * x + noise * rng.standard_normal(n)
@@ -115,7 +115,7 @@ def spirals(
     >>> X.shape, y[:4]
     ((100, 2), array([0, 1, 0, 1]))
     """
-    if n < 1:
+    if not n >= 1:
         raise ValueError(f"a data set has one point or more, got n={n}")
     y = np.arange(n) % 2
     radius = np.sqrt(_generator(rng).random(n))  # the root spreads the points evenly

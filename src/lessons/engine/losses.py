@@ -252,10 +252,11 @@ def perplexity(loss):
 
     Examples
     --------
-    >>> round(perplexity(math.log(50)), 6)
-    50.0
+    >>> round(perplexity(math.log(50)), 6), perplexity(800.0)
+    (50.0, inf)
     """
-    return math.exp(loss)
+    with np.errstate(over="ignore"):
+        return float(np.exp(loss))
 
 
 def bits_per_byte(loss, n_tokens, n_bytes):

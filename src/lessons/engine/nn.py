@@ -173,5 +173,5 @@ class MLP:
 
 
 def n_parameters(model) -> int:
-    """Count the numbers that training can change."""
-    return sum(p.data.size for p in model.parameters())
+    """Count the numbers that training can change; what two layers share counts once."""
+    return sum(p.data.size for p in {id(p): p for p in model.parameters()}.values())

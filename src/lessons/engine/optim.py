@@ -10,39 +10,69 @@ from types import SimpleNamespace
 import numpy as np
 
 
+def _number(value):
+    """Return one number, also from an array or tensor without axes, as a float; otherwise NaN."""
+    try:
+        return math.nan if isinstance(value, str) or np.ndim(value) else float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
 def check_lr(lr: float) -> float:
-    """Return `lr` if it is a usable learning rate.
+    """Return `lr` as a float if it is a usable learning rate.
 
     Raises
     ------
     ValueError
         If it is zero, negative, infinite or not a number.
     """
-    if not (isinstance(lr, (int, float, np.number)) and math.isfinite(lr) and lr > 0):
+    if not 0 < _number(lr) < math.inf:
         raise ValueError(f"the learning rate must be a positive, finite number, got {lr}: "
                          "0.1 is a common start for SGD, 0.001 for Adam")
-    return lr
+    return _number(lr)
 
 
 def _check_share(name, value):
-    if not 0 <= value < 1:
+    if not 0 <= _number(value) < 1:
         raise ValueError(f"{name} must be at least 0 and less than 1, got {value}")
-    return value
+    return _number(value)
+
+
+def _check_size(name, value):
+    if not 0 <= _number(value) < math.inf:
+        raise ValueError(f"{name} must be finite and not negative, got {value}")
+    return _number(value)
 
 
 class Optimiser:
-    """What all optimisers share: the parameters, the learning rate and the step count."""
+    """What all optimisers share: the parameters, the learning rate and the weight decay.
+
+    Raises
+    ------
+    ValueError
+        For a setting that cannot work, no parameters, one that is the result of a computation,
+        or, in `step`, one whose shape is not that of its gradient or has changed.
+
+    Examples
+    --------
+    >>> w = SimpleNamespace(data=np.array([1.0]), grad=np.array([2.0]))
+    >>> SGD([w, w], lr=0.1).step()  # shared by two layers: one parameter, one update
+    >>> w.data
+    array([0.8])
+    """
 
     def __init__(self, params, lr, weight_decay=0.0):
-        self.params = list(params)
+        if hasattr(params, "grad"):
+            raise ValueError("the optimiser takes a list of parameters: write [w], not w")
+        self.params = tuple({id(p): p for p in params}.values())
         if not self.params:
             raise ValueError("the optimiser got no parameters: pass model.parameters()")
-        if not 0 <= weight_decay < math.inf:
-            raise ValueError(f"weight_decay must be finite and not negative, got {weight_decay}")
+        if any(getattr(p, "parents", ()) for p in self.params):
+            raise ValueError("a parameter is the result of a computation, which the next forward "
+                             "pass replaces: pass the tensors it was computed from")
         self.lr = check_lr(lr)
-        self.weight_decay = weight_decay
-        self.n_steps = 0
-        self.memory = [SimpleNamespace() for _ in self.params]
+        self.weight_decay = _check_size("weight_decay", weight_decay)
+        self.memory = [SimpleNamespace(shape=p.data.shape, n_steps=0) for p in self.params]
 
     def zero_grad(self):
         """Forget the gradients of the last step."""
@@ -51,10 +81,14 @@ class Optimiser:
 
     def step(self):
         """Change every parameter that has a gradient by one update."""
-        self.n_steps += 1
         for p, memory in zip(self.params, self.memory, strict=True):
-            if p.grad is not None:
-                self.update(p, memory)
+            if p.grad is None:
+                continue
+            if not memory.shape == p.data.shape == np.shape(p.grad):
+                raise ValueError(f"a parameter of shape {memory.shape} now has {p.data.shape}, its "
+                                 f"gradient {np.shape(p.grad)}: new shapes need a new optimiser")
+            memory.n_steps += 1
+            self.update(p, memory)
 
 
 class SGD(Optimiser):
@@ -90,9 +124,10 @@ class SGD(Optimiser):
 
     def update(self, p, memory):
         """Apply ``v ← βv + g``, ``w ← w - lr·v``."""
-        g = p.grad + self.weight_decay * p.data
-        memory.v = self.momentum * getattr(memory, "v", 0.0) + g
-        p.data -= self.lr * (g + self.momentum * memory.v if self.nesterov else memory.v)
+        v = g = p.grad + self.weight_decay * p.data
+        if self.momentum:
+            v = memory.v = self.momentum * getattr(memory, "v", 0.0) + g
+        p.data -= self.lr * (g + self.momentum * v if self.nesterov else v)
 
 
 class RMSProp(Optimiser):
@@ -108,8 +143,7 @@ class RMSProp(Optimiser):
 
     def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0):
         super().__init__(params, lr, weight_decay)
-        self.alpha = _check_share("alpha", alpha)
-        self.eps = eps
+        self.alpha, self.eps = _check_share("alpha", alpha), _check_size("eps", eps)
 
     def update(self, p, memory):
         """Apply ``s ← αs + (1-α)g²``, ``w ← w - lr·g / (√s + ε)``."""
@@ -136,7 +170,7 @@ class Adam(Optimiser):
     def __init__(self, params, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
         super().__init__(params, lr, weight_decay)
         self.beta1, self.beta2 = _check_share("beta1", beta1), _check_share("beta2", beta2)
-        self.eps = eps
+        self.eps = _check_size("eps", eps)
 
     def decayed(self, p):
         """Return the gradient with weight decay added to it."""
@@ -144,7 +178,7 @@ class Adam(Optimiser):
 
     def update(self, p, memory):
         """Apply ``w ← w - lr·m̂ / (√ŝ + ε)``."""
-        g, t = self.decayed(p), self.n_steps
+        g, t = self.decayed(p), memory.n_steps
         memory.m = self.beta1 * getattr(memory, "m", 0.0) + (1 - self.beta1) * g
         memory.s = self.beta2 * getattr(memory, "s", 0.0) + (1 - self.beta2) * g**2
         m_hat = memory.m / (1 - self.beta1**t)
@@ -201,7 +235,7 @@ def descend(grad, start, n_steps, optimiser=SGD, **settings):
     >>> descend(lambda w: 2 * w, [1.0], n_steps=3, lr=0.25).ravel()
     array([1.   , 0.5  , 0.25 , 0.125])
     """
-    if n_steps < 1:
+    if not n_steps >= 1:
         raise ValueError(f"n_steps must be 1 or more, got {n_steps}")
     w = SimpleNamespace(data=np.array(start, dtype=float), grad=None)
     stepper = optimiser([w], **settings)

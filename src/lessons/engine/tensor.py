@@ -30,7 +30,8 @@ class Tensor:
     Parameters
     ----------
     data : array_like
-        Numbers of any shape. Integers become float64; float32 and float64 stay.
+        Numbers of any shape. Integers become float64; float32 and float64 stay. An input or
+        parameter holds a copy, so training never changes the array it was made from.
     parents : tuple of (Tensor, Callable)
         The tensors this one was computed from, each with the function that maps the gradient
         of this tensor to that parent's share. Empty for inputs and parameters.
@@ -56,7 +57,7 @@ class Tensor:
     __array_priority__ = 100  # numpy leaves `array * tensor` to Tensor.__rmul__
 
     def __init__(self, data, parents=()):
-        data = np.asarray(data)
+        data = np.asarray(data) if parents else np.array(data)  # numbers of its own
         if data.dtype.kind not in "biuf":
             raise TypeError(f"a Tensor holds numbers, not the type {data.dtype}")
         self.data = data if data.dtype.kind == "f" else data.astype(np.float64)
@@ -81,8 +82,7 @@ class Tensor:
 
     def __add__(self, other):
         other = as_tensor(other, self)
-        parents = (self, lambda g: g), (other, lambda g: g)
-        return Tensor(self.data + other.data, parents)
+        return Tensor(self.data + other.data, ((self, lambda g: g), (other, lambda g: g)))
 
     def __mul__(self, other):
         other = as_tensor(other, self)
@@ -91,7 +91,8 @@ class Tensor:
 
     def __pow__(self, power):
         a = self.data
-        return Tensor(a**power, ((self, lambda g: g * power * a ** (power - 1)),))
+        less = power - (power != 0)  # the slope of x**0 is 0 everywhere, also at 0
+        return Tensor(a**power, ((self, lambda g: g * power * a**less),))
 
     def __neg__(self):
         return self * -1.0
@@ -147,7 +148,8 @@ class Tensor:
 
     def sigmoid(self):
         """Return 1 / (1 + e^-x) of each element, without overflow."""
-        result = 0.5 * (1 + np.tanh(0.5 * self.data))
+        small = np.exp(-np.abs(self.data))  # between 0 and 1
+        result = np.where(self.data < 0, small, 1.0) / (1 + small)
         return Tensor(result, ((self, lambda g: g * result * (1 - result)),))
 
     def relu(self):
@@ -175,9 +177,12 @@ class Tensor:
 
     def logsumexp(self, axis=-1, keepdims=False):
         """Return log Σ e^x over `axis`, computed without overflow."""
-        shift = self.data.max(axis=axis, keepdims=True)
-        total = (self - shift).exp().sum(axis=axis, keepdims=True).log() + shift
-        return total if keepdims else total.reshape(shift.squeeze(axis).shape)
+        top = self.data.max(axis=axis, keepdims=True)
+        shift = np.nan_to_num(top)  # finite, since inf - inf is not a number
+        small = np.exp(self.data - shift)
+        total = small.sum(axis=axis, keepdims=True)
+        result = Tensor(np.log(total) + shift, ((self, lambda g: g / total * small),))
+        return result if keepdims else result.reshape(top.squeeze(axis).shape)
 
     def backward(self, seed=None):
         """Add the gradient of this tensor to the `grad` of every tensor it depends on.
@@ -257,7 +262,8 @@ def gradient_check(f: Callable[..., Tensor], *arrays, step: float = 1e-5) -> flo
     Returns
     -------
     float
-        Largest difference, relative to the largest gradient component (or to 1 if smaller).
+        Largest difference, relative to the largest gradient component (or to 1 if smaller). NaN
+        if a gradient or a value of `f` is not finite, so that no comparison finds it small.
 
     Examples
     --------
@@ -266,7 +272,7 @@ def gradient_check(f: Callable[..., Tensor], *arrays, step: float = 1e-5) -> flo
     """
     inputs = [Tensor(np.array(a, dtype=np.float64)) for a in arrays]
     f(*inputs).backward()
-    worst = 0.0
+    errors = [0.0]
     for tensor in inputs:
         exact = np.zeros(tensor.shape) if tensor.grad is None else tensor.grad
         for index in np.ndindex(*tensor.shape):
@@ -277,5 +283,5 @@ def gradient_check(f: Callable[..., Tensor], *arrays, step: float = 1e-5) -> flo
             below = f(*inputs).item()
             tensor.data[index] = kept
             scale = max(1.0, np.abs(exact).max())
-            worst = max(worst, abs((above - below) / (2 * step) - exact[index]) / scale)
-    return float(worst)
+            errors.append(abs((above - below) / (2 * step) - exact[index]) / scale)
+    return float(np.max(errors))  # the built-in max would pass over NaN

@@ -79,6 +79,8 @@ def _cases_gradient_check(rng):
            _Formula("4 exp(4w)", lambda w: 4 * np.exp(4 * w)), np.array([1.0, 0.5]))
     yield (_Formula("w·Aw / 2", lambda w: 0.5 * w @ A @ w), _Formula("Aw", lambda w: A @ w),
            rng.standard_normal(3))
+    yield (square, _Formula("2w, but NaN where w < 0", lambda w: np.where(w < 0, np.nan, 2 * w)),
+           np.array([-2.0, 1.0]))
 
 
 def _cases_diagnose(rng):
@@ -179,7 +181,8 @@ EXERCISES = [
         hints=(
             "For each component of w, evaluate f a little above and a little below.",
             "np.ndindex(w.shape) gives the index of every component, for arrays of any shape.",
-            "Make w an array of floats first: adding 1e-5 to an integer array may change nothing.",
+            "Make w an array of floats first: adding 1e-5 to an integer array may change nothing. "
+            "And take np.max of all distances: max(worst, nan) is worst.",
         ),
         cases=_cases_gradient_check,
         tolerance=1e-5,

@@ -336,7 +336,7 @@ def check_sampling(temperature, top_k, top_p):
     """
     if not 0 <= temperature < math.inf:
         raise ValueError(f"temperature is 0 (only the likeliest token) or more, got {temperature}")
-    if top_k is not None and top_k < 1:
+    if top_k is not None and not top_k >= 1:
         raise ValueError(f"top_k tokens stay, so it is 1 or more, got {top_k}")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p is a probability above 0, up to 1, got {top_p}")

@@ -96,7 +96,7 @@ def matmul_intensity(m: int, k: int, n: int, bytes_per_number: int = 2) -> float
     >>> round(matmul_intensity(1024, 1024, 1024), 1)  # n / 3 in 16 bit
     341.3
     """
-    if not min(m, k, n, bytes_per_number) > 0:
+    if not all(size > 0 for size in (m, k, n, bytes_per_number)):
         raise ValueError(f"sizes must be positive, got {m}, {k}, {n}, {bytes_per_number}")
     flops = 2 * m * k * n
     moved = bytes_per_number * (m * k + k * n + m * n)

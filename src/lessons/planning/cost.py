@@ -307,7 +307,7 @@ def energy_kwh(chip_hours: float, power_w: float, pue: float = 1.1) -> float:
 
 
 def _share(value: float) -> float:
-    if value > 1:
+    if not value <= 1:
         raise ValueError(f"a utilisation of {value:.3g} is more than the peak: check the units "
                          "(FLOP/s, not TFLOP/s; hours, not seconds) and the precision of the peak")
     return value

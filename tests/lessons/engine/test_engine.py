@@ -17,6 +17,7 @@ RTOL = 1e-10
 
 
 def close(ours, theirs, rtol=RTOL):
+    assert np.isfinite(ours).all()  # or two NaN would be equal
     np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=rtol)
 
 
@@ -289,6 +290,28 @@ def test_gradient_check_agrees_and_notices_a_wrong_gradient():
     assert gradient_check(lambda w, unused: (w**3).sum(), a, a) < 1e-8
 
 
+def with_slope(slope, value=lambda a: (a * a).sum()):
+    """Return a function whose gradient is `slope` of its input, right or not."""
+    return lambda w: Tensor(value(w.data), ((w, lambda g: g * slope(w.data)),))
+
+
+@pytest.mark.parametrize("f", [
+    with_slope(lambda a: a * np.nan), with_slope(lambda a: a * np.inf),
+    with_slope(lambda a: np.where(a > 1, np.nan, 2 * a)),
+    with_slope(lambda a: np.where(a < 2, -np.inf, 2 * a)),
+    with_slope(lambda a: 2 * a, lambda a: np.nan), with_slope(lambda a: 0 * a, lambda a: np.inf),
+    lambda w: (w - 1.5).log().sum(),
+])
+def test_a_gradient_check_takes_nothing_for_right_that_is_no_number(f):
+    with np.errstate(all="ignore"):
+        assert np.isnan(gradient_check(f, [1.0, 2.0]))
+        assert np.isnan(gradient_check(lambda v, w: f(w) + v.sum(), [1.0], [1.0, 2.0]))
+
+
+def test_a_gradient_check_of_nothing_finds_nothing_wrong():
+    assert gradient_check(lambda w: w.sum() + 1.0, np.zeros(0)) == 0.0
+
+
 def test_float32_stays_float32():
     x = Tensor(np.ones(3, np.float32))
     y = ((x * 2.0 + 1.0) / 3.0).exp().mean()
@@ -437,6 +460,96 @@ def test_parameters_are_kept_apart_and_those_without_gradient_stay(ours, theirs,
     assert all(p.grad is None for p in w)
 
 
+def torchs(theirs, params, lr, options):
+    """Return torch's optimiser with its own names for the options."""
+    options = dict(options)
+    if "beta1" in options:
+        options["betas"] = options.pop("beta1"), options.pop("beta2")
+    return theirs(params, lr=lr, **options)
+
+
+@pytest.mark.parametrize("ours, theirs, options", OPTIMISERS)
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.tuples(st.floats(1e-4, 0.1), st.tuples(*3 * [st.booleans()]), st.booleans(),
+                          st.sampled_from([0.0, 1e-200, 1.0, 1e200])), max_size=12))
+def test_irregular_use_is_torchs(ours, theirs, options, plan):
+    """In each step: a rate, who has a gradient, whether weights are replaced, the gradient's size.
+
+    Parameters are frozen, join late and leave; the rate changes; another array takes the place
+    of the weights, as when a checkpoint is loaded.
+    """
+    rng = np.random.default_rng(0)
+    starts = [rng.standard_normal(s) for s in [(2, 3), (3,), ()]]
+    w = [Tensor(s) for s in starts]
+    u = [torch.tensor(s, requires_grad=True) for s in starts]
+    a, b = ours(w, lr=0.1, **options), torchs(theirs, u, 0.1, options)
+    for lr, present, replaced, size in plan:
+        a.lr = b.param_groups[0]["lr"] = lr
+        for p, q, has_gradient in zip(w, u, present, strict=True):
+            g = size * rng.standard_normal(p.shape)
+            p.grad, q.grad = (g, torch.tensor(g)) if has_gradient else (None, None)
+            if replaced:
+                p.data, q.data = p.data * 0.5, q.data * 0.5
+        with np.errstate(over="ignore"):
+            a.step()
+        b.step()
+        for p, q in zip(w, u, strict=True):
+            np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("ours, theirs, options", OPTIMISERS)
+def test_a_parameter_listed_twice_is_updated_once(ours, theirs, options):
+    ends = []
+    for times in (1, 2):
+        w, other = Tensor([1.0, -2.0]), Tensor([3.0])
+        optimiser = ours(times * [w, other], lr=0.1, **options)
+        for _ in range(3):
+            w.grad, other.grad = np.array([1.0, 0.5]), np.array([-1.0])
+            optimiser.step()
+        ends.append([*w.data, *other.data])
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("ours, theirs, options", OPTIMISERS)
+@pytest.mark.parametrize("grad, data", [
+    (np.ones((2, 3)), np.ones(3)), (np.ones(1), np.ones(3)), (1.0, np.ones(3)),
+    (np.ones((2, 3)), np.ones((2, 3))), (np.ones(1), np.ones(1)),
+])
+def test_another_shape_is_said_before_anything_is_changed(ours, theirs, options, grad, data):
+    w = Tensor(np.ones(3))
+    optimiser = ours([w], lr=0.1, **options)
+    w.data, w.grad = data.copy(), grad
+    with pytest.raises(ValueError, match="new shapes need a new optimiser"):
+        optimiser.step()
+    np.testing.assert_array_equal(w.data, data)
+
+
+def test_a_bad_gradient_is_forgotten_where_nothing_is_kept():
+    w = Tensor([1.0])
+    optimiser = optim.SGD([w], lr=0.1)
+    for g in (np.nan, 1.0):
+        w.data, w.grad = np.ones(1), np.array([g])
+        optimiser.step()
+    np.testing.assert_array_equal(w.data, [0.9])
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64, "list"])
+def test_training_never_changes_the_array_it_started_from(kind):
+    start = [1, -1] if kind == "list" else np.array([1, -1], kind)
+    ends = []
+    for _ in range(2):
+        w = Tensor(start)
+        optimiser = optim.SGD([w], lr=0.1, momentum=0.9)
+        for _ in range(3):
+            optimiser.zero_grad()
+            (w * w).sum().backward()
+            optimiser.step()
+            w.data -= 0.01  # by hand, too
+        ends.append(w.data)
+    np.testing.assert_array_equal(*ends)
+    assert list(start) == [1, -1]
+
+
 @pytest.mark.parametrize("ours, theirs, options", OPTIMISERS)
 def test_float32_parameters_stay_float32(ours, theirs, options):
     w = Tensor(np.ones(3, np.float32))
@@ -452,23 +565,54 @@ def test_descend_takes_a_gradient_that_returns_its_argument():
     np.testing.assert_array_equal(*paths)
 
 
-@pytest.mark.parametrize("lr", [0, -0.1, float("nan"), float("inf"), -float("inf"), "fast", None])
+USELESS = [-0.1, -1, float("nan"), float("inf"), -float("inf"), "0.1", None, [0.1], 1j,
+           np.array([0.1, 0.2]), np.array(np.nan)]
+SETTINGS = {optim.SGD: ["momentum"], optim.RMSProp: ["alpha", "eps"],
+            optim.Adam: ["beta1", "beta2", "eps"], optim.AdamW: ["beta1", "beta2", "eps"]}
+
+
+@pytest.mark.parametrize("lr", [0, *USELESS])
 def test_a_useless_learning_rate_is_said(lr):
-    for optimiser in [optim.SGD, optim.RMSProp, optim.Adam, optim.AdamW]:
+    for optimiser in SETTINGS:
         with pytest.raises(ValueError, match="learning rate must be a positive"):
             optimiser([Tensor([1.0])], lr=lr)
+
+
+@pytest.mark.parametrize("value", USELESS, ids=str)
+@pytest.mark.parametrize("optimiser", SETTINGS)
+def test_every_setting_of_every_optimiser_is_checked(optimiser, value):
+    for name in [*SETTINGS[optimiser], "weight_decay"]:
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            optimiser([Tensor([1.0])], lr=0.1, **{name: value})
+
+
+@pytest.mark.parametrize("optimiser", SETTINGS)
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.array, torch.tensor])
+def test_numbers_of_every_kind_are_settings(optimiser, kind):
+    given = {name: kind(0.5) for name in ["lr", "weight_decay", *SETTINGS[optimiser]]}
+    plain = {name: 0.5 for name in given}
+    ends = []
+    for options in (given, plain):
+        w = Tensor(np.ones(2, np.float32))
+        w.grad = np.full(2, 0.3, np.float32)
+        optimiser([w], **options).step()
+        ends.append(w.data)
+    np.testing.assert_array_equal(*ends)
 
 
 @pytest.mark.parametrize("make, words", [
     (lambda: optim.SGD([Tensor([1.0])], 0.1, momentum=1.0), "less than 1"),
     (lambda: optim.SGD([Tensor([1.0])], 0.1, nesterov=True), "momentum above 0"),
     (lambda: optim.SGD([], 0.1), "no parameters"),
+    (lambda: optim.SGD(Tensor([1.0]), 0.1), r"write \[w\]"),
+    (lambda: optim.SGD([Tensor([1.0]) * 2], 0.1), "the result of a computation"),
     (lambda: optim.SGD([Tensor([1.0])], 0.1, momentum=-0.1), "at least 0"),
     (lambda: optim.Adam([Tensor([1.0])], 0.1, beta2=1.0), "beta2 must be"),
     (lambda: optim.SGD([Tensor([1.0])], 0.1, weight_decay=-1), "weight_decay"),
     (lambda: optim.SGD([Tensor([1.0])], 0.1, weight_decay=float("nan")), "weight_decay"),
     (lambda: optim.descend(lambda w: w, [1.0], 5, lr=0.0), "learning rate"),
     (lambda: optim.descend(lambda w: w, [1.0], 0, lr=0.1), "n_steps"),
+    (lambda: optim.descend(lambda w: w, [1.0], float("nan"), lr=0.1), "n_steps"),
     (lambda: optim.schedule("square"), "choose from"),
     (lambda: optim.schedule("cosine", 10, 10), "n_warmup"),
 ])
@@ -566,6 +710,8 @@ def test_batches_cover_every_row_once():
     (lambda: data.digits(0), TypeError),
     (lambda: data.digits(np.random.default_rng(0), 1.5), ValueError),
     (lambda: data.line(np.random.default_rng(0), 0), ValueError),
+    (lambda: data.line(np.random.default_rng(0), np.nan), ValueError),
+    (lambda: list(data.batches([[1]], [1], np.nan, np.random.default_rng(0))), ValueError),
     (lambda: nn.MLP([2, 2], np.random.default_rng(0), "step"), ValueError),
     (lambda: nn.Linear(0, 2, np.random.default_rng(0)), ValueError),
 ])

@@ -22,6 +22,7 @@ TORCH = {
 
 
 def close(ours, theirs):
+    assert np.isfinite(ours).all()  # or two NaN would be equal
     np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
@@ -114,6 +115,12 @@ def test_initial_scales_are_torchs():
 @pytest.mark.parametrize("sizes, count", [([1, 1], 2), ([64, 32, 10], 2410), ([3, 4, 5, 6], 77)])
 def test_parameters_are_counted(sizes, count):
     assert nn.n_parameters(nn.MLP(sizes, np.random.default_rng(0))) == count
+
+
+def test_what_two_layers_share_counts_once():
+    net = nn.MLP([4, 4, 4], np.random.default_rng(0))
+    net.layers[1] = net.layers[0]
+    assert nn.n_parameters(net) == 20
 
 
 @pytest.mark.parametrize("make, words", [

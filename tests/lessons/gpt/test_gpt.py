@@ -252,7 +252,7 @@ def test_only_the_generator_decides():
     ({"temperature": -0.1}, "temperature"), ({"temperature": math.inf}, "temperature"),
     ({"temperature": math.nan}, "temperature"), ({"top_p": 0}, "top_p"), ({"top_p": 1.1}, "top_p"),
     ({"top_p": -1}, "top_p"), ({"top_p": math.nan}, "top_p"), ({"top_k": 0}, "top_k"),
-    ({"top_k": -3}, "top_k"),
+    ({"top_k": -3}, "top_k"), ({"top_k": math.nan}, "top_k"),
 ])
 def test_settings_that_mean_nothing_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):

@@ -61,7 +61,8 @@ def test_bad_rates_and_intensities_are_refused(bad):
         hardware.Machine("test", 1.0, bad)
 
 
-@pytest.mark.parametrize("sizes", [(0, 1, 1, 2), (1, -1, 1, 2), (1, 1, 1, 0), (math.nan, 1, 1, 2)])
+@pytest.mark.parametrize("sizes", [(0, 1, 1, 2), (1, -1, 1, 2), (1, 1, 1, 0), (math.nan, 1, 1, 2),
+                                   (1, math.nan, 1, 2), (1, 1, 1, math.nan)])
 def test_bad_sizes_are_refused(sizes):
     with pytest.raises(ValueError, match="sizes must be positive"):
         hardware.matmul_intensity(*sizes)

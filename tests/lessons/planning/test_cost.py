@@ -122,6 +122,7 @@ def test_bad_numbers_are_named(call, bad):
     (lambda: cost.activation_bytes(1, 8, 1, 8, keep="all"), "keep one of"),
     (lambda: cost.mfu(1e9, 1e12, 1, 1e12), "more than the peak"),
     (lambda: cost.implied_mfu(1e20, 1.0, 1e12), "more than the peak"),
+    (lambda: cost.mfu(1e308, 1e308, 10**10, 1e300), "more than the peak"),  # inf / inf is NaN
     (lambda: cost.chip_hours(1e20, 1e12, mfu=40), "more than the peak"),
     (lambda: cost.energy_kwh(1.0, 400, pue=0.9), "1 or more"),
 ])

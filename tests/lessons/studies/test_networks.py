@@ -47,6 +47,7 @@ def test_the_seed_decides_the_weights_and_the_scale_is_he():
 @pytest.mark.parametrize(("wrong", "message"), [
     ({"activation": "swish"}, "choose from"), ({"norm": "group"}, "choose from"),
     ({"dropout": 1.0}, "below 1"), ({"l1": -1.0}, "negative"),
+    ({"l1": float("nan")}, "negative"), ({"l2": float("nan")}, "negative"),
 ])
 def test_what_cannot_be_built_is_said(wrong, message):
     with pytest.raises(ValueError, match=message):

@@ -35,6 +35,11 @@ def test_a_run_can_be_repeated_and_leaves_the_generator_alone():
     assert torch.equal(torch.rand(1), expected)
 
 
+def test_a_loss_that_is_no_number_is_never_the_best(monkeypatch):
+    monkeypatch.setattr(ablation, "evaluate", lambda *args: (0.1, float("nan")))
+    assert train(Recipe(patience=2), SPLIT, 0.1, n_steps=40).n_steps == 2 * ablation.CHECK_EVERY
+
+
 def test_recipes_see_the_same_images_in_the_same_order():
     take = [next(ablation._endless_rows(400, seed=2)) for _ in range(2)]
     assert torch.equal(*take)

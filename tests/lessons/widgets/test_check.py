@@ -1,6 +1,9 @@
 """What a reader is told about an answer, whatever the answer is."""
 
+import dataclasses
 import math
+import os
+import signal
 import threading
 import time
 import warnings
@@ -10,9 +13,9 @@ import pytest
 import torch
 
 from lessons.exercises.base import Exercise
-from lessons.widgets.checks import compare as answers
+from lessons.widgets.checks import compare as answers, copies
 from lessons.widgets.checks.check import check, hint
-from lessons.widgets.checks.grade import grade
+from lessons.widgets.checks.grade import Verdict, grade
 
 SUM = Exercise(
     name="add", title="Add two vectors", difficulty=1, reference=lambda a, b: a + b,
@@ -122,17 +125,136 @@ def test_a_list_counts_as_an_array():
     assert grade(SUM, lambda a, b: list(a + b)).status == "solved"
 
 
-def test_an_endless_answer_is_stopped(monkeypatch):
-    monkeypatch.setattr(answers, "TIME_LIMIT_S", 0.1)
-
-    def wait(a, b):
-        time.sleep(0.5)
-
-    assert "did not finish in 0.1 s" in str(grade(SUM, wait))
+@pytest.fixture
+def soon(monkeypatch):
+    """Set a short limit, and forget copies that hung."""
+    monkeypatch.setattr(answers, "TIME_LIMIT_S", 0.2)
+    monkeypatch.setattr(copies, "_n_hung", 0)
 
 
-def test_an_endless_answer_leaves_nothing_behind(monkeypatch):
-    monkeypatch.setattr(answers, "TIME_LIMIT_S", 0.1)
+@pytest.fixture
+def no_copies(monkeypatch):
+    """Take away the copies of the process, as on Windows and in a browser."""
+    monkeypatch.delattr(os, "fork")
+
+
+def loop(a, b):
+    while True:
+        pass
+
+
+@pytest.mark.parametrize("answer", [
+    lambda a, b: sum(range(10**15)), lambda a, b: 3 ** 10**10, lambda a, b: time.sleep(60), loop,
+])
+def test_an_answer_without_end_is_ended(soon, answer):
+    assert grade(SUM, answer) == Verdict("not yet", "\n".join([
+        "It did not finish in 0.2 s.", "  input     a = [1, 2], b = [3, 4]", "  expected  [4, 6]",
+    ]))
+
+
+def test_the_case_without_end_is_shown(soon):
+    def stuck_on_the_second(a, b):
+        return a + b if a[0] == 1 else sum(range(10**15))
+
+    assert "input     a = [0.637, 0.2698]" in str(grade(SUM, stuck_on_the_second))
+
+
+def test_processor_time_is_limited_not_the_clock(soon):
+    def rest(a, b):
+        time.sleep(0.3)
+        return a + b
+
+    assert grade(SUM, rest).status == "solved"
+
+
+def test_copies_that_only_wait_are_given_up(monkeypatch):
+    def hang(work, limit_s, sender):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        while True:  # as in a copy whose threads stayed behind
+            signal.pause()
+
+    monkeypatch.setattr(copies, "_n_hung", 0)
+    monkeypatch.setattr(copies, "_be_the_copy", hang)
+    assert [grade(SUM, lambda a, b: a + b).status for _ in range(3)] == 3 * ["solved"]
+    assert copies._n_hung == 2
+
+
+def test_what_a_copy_cannot_do_is_done_here():
+    here = os.getpid()
+
+    def only_here(a, b):
+        if os.getpid() != here:
+            raise RuntimeError("no GPU in a copy")
+        return a + b
+
+    def crash(a, b):
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return a + b
+
+    assert grade(SUM, only_here).status == grade(SUM, crash).status == "solved"
+
+
+def test_a_full_memory_ends_the_answer_and_not_the_notebook():
+    here = os.getpid()
+
+    def fill(a, b):
+        os.kill(os.getpid(), signal.SIGKILL if os.getpid() != here else 0)  # as the system does
+
+    assert "the memory was full" in str(grade(SUM, fill))
+
+
+def test_an_interrupt_ends_the_copy(monkeypatch):
+    started = []
+
+    def interrupted(receiver):
+        raise KeyboardInterrupt
+
+    fork = os.fork
+    monkeypatch.setattr(os, "fork", lambda: started.append(fork()) or started[0])
+    monkeypatch.setattr("multiprocessing.connection.Connection.recv", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        grade(SUM, lambda a, b: time.sleep(60))
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)
+
+
+def test_an_answer_prints_once_and_changes_nothing_of_the_notebook(capsys):
+    seen = []
+
+    def loud(a, b):
+        print("adding", a)
+        seen.append(a)
+        return a + b
+
+    assert grade(SUM, loud).status == "solved"
+    assert capsys.readouterr().out.count("adding") == 2 and seen == []
+
+
+def test_torch_works_in_a_copy_of_a_process_that_has_used_its_threads(monkeypatch):
+    monkeypatch.setattr(copies, "_n_hung", 0)
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    x = torch.ones(1000, 1000, requires_grad=True)
+    (x @ x).tanh().sum().backward()
+
+    def answer(a, b):
+        w = torch.ones(500, 500, dtype=torch.float64, requires_grad=True)
+        (w @ w).tanh().sum().backward()
+        return a + b + 0 * w.grad[0, 0].item()
+
+    verdict = grade(SUM, answer)
+    torch.set_num_threads(n_threads)
+    assert verdict.status == "solved" and copies._n_hung == 0
+
+
+def test_without_copies_a_thread_ends_what_it_can(soon, no_copies):
+    assert "did not finish in 0.2 s" in str(grade(SUM, lambda a, b: time.sleep(1)))
+    assert grade(SUM, lambda a, b: a + b).status == "solved"
+
+
+def test_an_endless_answer_leaves_nothing_behind(soon, no_copies):
     before, filters = set(threading.enumerate()), list(warnings.filters)
 
     def endless(a, b):
@@ -145,12 +267,32 @@ def test_an_endless_answer_leaves_nothing_behind(monkeypatch):
     assert "did not finish" in str(grade(SUM, endless))
     assert warnings.filters == filters
     for thread in set(threading.enumerate()) - before:
-        thread.join(5)
+        thread.join(600)  # guards against hanging only
         assert not thread.is_alive()
 
 
 def test_a_tensor_that_tracks_gradients_counts_as_an_array():
     assert grade(SUM, lambda a, b: torch.tensor(a + b, requires_grad=True)).status == "solved"
+
+
+@pytest.mark.parametrize("answer, hinted", [
+    (lambda a, b: (a + b).astype(np.float32), True),
+    (lambda a, b: torch.tensor(a + b).float(), True),
+    (lambda a, b: torch.tensor(a + b).float().tolist(), True),  # Python's floats, but rounded
+    (lambda a, b: (a + b).astype(np.float16), False),  # off in the fourth digit: simply wrong
+    (lambda a, b: (a + b) * (1 + 1e-8), False),
+    (lambda a, b: (a + b + 1).astype(np.float32), False),
+])
+def test_an_answer_in_float32_is_recognised(answer, hinted):
+    exact = dataclasses.replace(SUM, tolerance=1e-9)
+    verdict = grade(exact, answer)
+    assert verdict.status == "not yet" and ("look like float32" in verdict.detail) == hinted
+    assert grade(SUM, lambda a, b: (a + b).astype(np.float32)).status == "solved"
+
+
+def test_a_count_that_is_off_by_one_is_not_called_float32():
+    count = Exercise("count", "Count", 1, reference=50_000, hints=(), takeaway="Many.")
+    assert "float32" not in str(grade(count, 50_001))
 
 
 def test_a_truth_value_is_no_number():
@@ -191,7 +333,11 @@ def test_more_digits_where_four_do_not_tell():
     assert "4.00001" in said
 
 
-def test_answers_run_where_there_are_no_threads(monkeypatch):
+def test_a_number_too_long_to_be_written_is_named():
+    assert "got       a number" in str(grade(SUM, lambda a, b: 10**5000))
+
+
+def test_answers_run_where_there_are_no_threads(monkeypatch, no_copies):
     def no_thread(self):
         raise RuntimeError("can't start new thread")
 

@@ -65,7 +65,8 @@ class Recipe:
             raise ValueError(f"unknown norm {self.norm!r}: choose from {list(NORMS)} or ''")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is a share from 0 to below 1, got {self.dropout}")
-        if min(self.l1, self.l2, self.shift, self.patience, self.n_channels) < 0:
+        sizes = self.l1, self.l2, self.shift, self.patience, self.n_channels
+        if not all(size >= 0 for size in sizes):  # min would pass over NaN
             raise ValueError("l1, l2, shift, patience and n_channels cannot be negative")
 
 

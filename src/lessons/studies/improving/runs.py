@@ -93,7 +93,7 @@ def train(
             accuracy, loss = evaluate(net, *split["valid"])
             if watch:
                 curve.append((evaluate(net, X, y)[1], loss, accuracy))
-            waited = waited + 1 if loss >= best else 0
+            waited = 0 if loss < best else waited + 1  # NaN is no new best
             if waited == 0 and recipe.patience:
                 best, kept = loss, copy.deepcopy(net.state_dict())
             if recipe.patience and waited == recipe.patience:

@@ -6,11 +6,13 @@ import inspect
 import re
 import threading
 import warnings
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 TIME_LIMIT_S = 5.0
+FLOAT32_ERROR = 1e-4  # relative to the right number: rounding adds up along a computation
 _NEVER_RUNS_CODE = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "COPY_FREE_VARS"}
 
 
@@ -18,7 +20,7 @@ class TooSlow(BaseException):
     """The answer ran out of time. No Exception, so that an answer does not catch it by chance."""
 
 
-def call(function, args) -> tuple[Any, BaseException | None]:
+def call(function: Callable, args: Iterable) -> tuple[Any, BaseException | None]:
     """Run ``function(*args)`` in a thread of its own; return its value and its error.
 
     After the time limit the thread is told to stop and left behind, so that the notebook goes
@@ -33,7 +35,7 @@ def call(function, args) -> tuple[Any, BaseException | None]:
     """
     result: list[Any] = [None, TooSlow(f"It did not finish in {TIME_LIMIT_S:g} s.")]
 
-    def run():
+    def run() -> None:
         try:
             with np.errstate(all="ignore"):
                 result[:] = function(*args), None
@@ -55,6 +57,7 @@ def call(function, args) -> tuple[Any, BaseException | None]:
             return result[0], result[1]
         finally:  # also when the reader interrupts the cell
             if thread.is_alive():
+                assert thread.ident is not None
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(thread.ident), ctypes.py_object(TooSlow)
                 )
@@ -96,6 +99,8 @@ def difference(got: Any, expected: Any, tolerance: float) -> str:
     ''
     >>> difference([1.0], np.zeros(2), 1e-6)
     'Expected an array of shape (2,), got an array of shape (1,).'
+    >>> difference(np.float32(0.1), 0.1, 1e-9)
+    'The value is nearly right, but looks like float32. Compute in float64.'
     """
     if isinstance(expected, str):
         return "" if got == expected else "The text is not right."
@@ -113,7 +118,7 @@ def difference(got: Any, expected: Any, tolerance: float) -> str:
         truth_values = np.asarray(expected).dtype.kind == "b"
         if numbers.dtype.kind not in ("b" if truth_values else "iuf"):
             raise TypeError
-        numbers = numbers.astype(float)
+        is_float, numbers = numbers.dtype.kind == "f", numbers.astype(float)
     except Exception:  # an answer may be any object, and some cannot be looked at
         return f"Expected {kind(expected)}, got {kind(got)}."
     right = np.asarray(expected, dtype=float)
@@ -121,13 +126,22 @@ def difference(got: Any, expected: Any, tolerance: float) -> str:
         return f"Expected {kind(expected)}, got {kind(got)}."
     if np.isnan(numbers).any() and not np.isnan(right).any():
         return "There is a NaN in the answer."
+    if _near(numbers, right, tolerance):
+        return ""
+    subject, looks = ("The value is", "looks") if right.ndim == 0 else ("The values are", "look")
+    with np.errstate(over="ignore"):
+        is_float32 = is_float and _near(numbers.astype(np.float32), numbers, 0)
+    if is_float32 and _near(numbers, right, FLOAT32_ERROR):
+        return f"{subject} nearly right, but {looks} like float32. Compute in float64."
+    return f"{subject} not right."
+
+
+def _near(numbers: np.ndarray, right: np.ndarray, tolerance: float) -> bool:
+    """Tell whether every number is right, up to the tolerance."""
     with np.errstate(all="ignore"):
         near = np.abs(numbers - right) <= tolerance * np.maximum(1.0, np.abs(right))
-        near &= np.isfinite(right)  # nothing but itself is near to infinity
-    same = near | (numbers == right) | (np.isnan(numbers) & np.isnan(right))
-    if same.all():
-        return ""
-    return "The value is not right." if right.ndim == 0 else "The values are not right."
+    near &= np.isfinite(right)  # nothing but itself is near to infinity
+    return bool((near | (numbers == right) | (np.isnan(numbers) & np.isnan(right))).all())
 
 
 def kind(value: Any) -> str:
@@ -187,7 +201,11 @@ def show(value: Any, n_digits: int = 4) -> str:
             return f"array of shape {array.shape}: {', '.join(numbers)}{more}"
     except Exception:  # an answer may be any object, and some cannot be looked at
         pass
-    return shorten(re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value)), 80)  # the same in every run
+    try:
+        text = repr(value)
+    except Exception:  # Python does not write integers of more than 4,300 digits
+        return kind(value)
+    return shorten(re.sub(r" at 0x[0-9a-fA-F]+", "", text), 80)  # the same in every run
 
 
 def shorten(text: str, length: int) -> str:

@@ -2,12 +2,14 @@
 
 import copy
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lessons.exercises.base import Exercise
+from lessons.widgets.checks import compare
 from lessons.widgets.checks.compare import (
     TooSlow,
     call,
@@ -18,6 +20,7 @@ from lessons.widgets.checks.compare import (
     shorten,
     show,
 )
+from lessons.widgets.checks.copies import Ended, in_a_copy
 
 
 @dataclass(frozen=True)
@@ -60,25 +63,35 @@ def grade(exercise: Exercise, answer: Any) -> Verdict:
     if not exercise.cases:
         raise ValueError(f"exercise {exercise.name!r}: a function needs `cases` to be tried on")
 
-    names = list(inspect.signature(exercise.reference).parameters)
-    cases, missed = list(exercise.cases(np.random.default_rng(0))), []
+    try:
+        verdict = in_a_copy(lambda call: _try_cases(exercise, answer, call), compare.TIME_LIMIT_S)
+    except Ended as end:
+        why, n_calls = end.args
+        return _failed(why, exercise, _cases(exercise)[n_calls - 1])
+    return verdict or _try_cases(exercise, answer, call)
+
+
+def _cases(exercise: Exercise) -> list[tuple]:
+    assert exercise.cases is not None
+    return list(exercise.cases(np.random.default_rng(0)))
+
+
+def _try_cases(exercise: Exercise, answer: Callable, call: Callable) -> Verdict:
+    """Judge a function by its cases; `call` runs it and returns its value and its error."""
+    cases, missed = _cases(exercise), []
     for args in cases:
         expected = exercise.reference(*copy.deepcopy(args))
-        shown = ", ".join(f"{n} = {show(a)}" for n, a in zip(names, args, strict=False))
         got, error = call(answer, copy.deepcopy(args))
         if error is not None:
             if "ellipsis" in str(error):  # the ... was left in the middle of an expression
                 return _not_started()
             detail = f"It raised {type(error).__name__}: {shorten(str(error), 200)}"
-            if isinstance(error, TooSlow):
-                detail = str(error)
-            lines = [detail, f"  input     {shown}", f"  expected  {show(expected)}"]
-            return Verdict("not yet", "\n".join(lines))
+            return _failed(str(error) if isinstance(error, TooSlow) else detail, exercise, args)
         if is_blank(got) or (got is None and is_empty(answer)):
             return _not_started()
         problem = difference(got, expected, exercise.tolerance)
         if problem:
-            missed.append(_wrong(problem, shown, got, expected))
+            missed.append(_wrong(problem, _shown(exercise, args), got, expected))
             if exercise.enough == 1:
                 return missed[0]
     return _solved(exercise) if exercise.enough == 1 else _count(exercise, len(cases), missed)
@@ -92,6 +105,18 @@ def _count(exercise: Exercise, n_cases: int, missed: list[Verdict]) -> Verdict:
         return Verdict("solved", f"{score}. {exercise.takeaway}")
     first = f"{score}; {exercise.enough:.0%} are needed. The first wrong one: {missed[0].detail}"
     return Verdict("not yet", first)
+
+
+def _shown(exercise: Exercise, args: tuple) -> str:
+    names = inspect.signature(exercise.reference).parameters
+    return ", ".join(f"{n} = {show(a)}" for n, a in zip(names, args, strict=False))
+
+
+def _failed(why: str, exercise: Exercise, args: tuple) -> Verdict:
+    """Say why a case gave no value, and what it was."""
+    expected = show(exercise.reference(*copy.deepcopy(args)))
+    lines = [why, f"  input     {_shown(exercise, args)}", f"  expected  {expected}"]
+    return Verdict("not yet", "\n".join(lines))
 
 
 def _not_started() -> Verdict:

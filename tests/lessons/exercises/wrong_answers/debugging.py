@@ -85,6 +85,7 @@ WRONG = {
         _check,  # an integer w is not moved
         _forward_difference,
         lambda f, grad, w: _check(f, grad, w.astype(float), step=0.1),
+        lambda f, grad, w: np.nan_to_num(_check(f, grad, w.astype(float))),  # as max(0.0, nan) does
     ],
     "diagnose": [_cosine_only, _lengths_only, _generous],
     "stable-sigmoid": [

@@ -31,7 +31,7 @@ def upward(root, wings):
         parts = file.relative_to(root).with_suffix("").parts
         here = parts[0] if len(parts) > 1 else ""
         if here and here not in wings:
-            yield f"{here}/: no such wing in the table of tests/lessons/test_wings.py"
+            yield f"{here}/: no such wing in the table of tests/tools/test_wings.py"
             continue
         package = ".".join([root.name, *parts[:-1]])
         allowed = wings[here] | {here, ""} if here else {""}
