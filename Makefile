@@ -25,7 +25,7 @@ test: setup ## run everything: style, package, tools, notebooks, the site in a r
 	@$(PY) -m tools.suite $(PARTS)
 
 test-fast: setup ## run what needs neither a browser nor the notebooks: style, package, tools
-	@$(PY) -m tools.suite lint house lessons tools
+	@$(PY) -m tools.suite lint types house lessons tools
 
 notebooks: setup ## make book/*.ipynb from text/*.md, only where something changed (one: CH=04)
 	@$(PY) -m tools.notebooks build $(CH)
@@ -41,8 +41,8 @@ new: setup ## start a chapter: make new CH=12 TITLE="Images"
 lab: setup ## open the chapters in JupyterLab
 	@$(PY) -m jupyter lab --notebook-dir=book
 
-lint: setup ## check style and find common mistakes
-	@$(PY) -m tools.suite lint
+lint: setup ## check style and types, and find common mistakes
+	@$(PY) -m tools.suite lint types
 
 format: setup ## put the code into the common style
 	@$(PY) -m ruff check --fix --extend-exclude 'book/*.ipynb' .
@@ -52,5 +52,5 @@ bench: setup ## repeat the measurements in benchmarks/
 	@$(PY) -m benchmarks
 
 clean: ## remove what can be built again (not .venv)
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
 	find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +

@@ -26,6 +26,7 @@ HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py"]
 #: Name, what it is, and its command. One after the other: two cores are busy with one.
 PARTS = {
     "lint": ("style and common mistakes", [PY, "-m", "ruff", "check", "."]),
+    "types": ("types fit together", [PY, "-m", "mypy"]),
     "check": ("notebooks agree with their texts", [PY, "-m", "tools.notebooks", "check"]),
     "house": ("wings, documents, pins, licences", [*ONE, *HOUSE]),
     "lessons": ("the package, with its doctests and coverage",
@@ -125,7 +126,7 @@ def main(names: list[str]) -> int:
     if {"site", "frames", "weekly"} & set(names) and environment.main(["browser"]) != 0:
         return 1  # said already what to install
     (ROOT / passed.SAID).unlink(missing_ok=True)
-    results = {}
+    results: dict[str, tuple[str, float, float]] = {}
     for name in names:
         if name == "answers" and results.get("lessons", ("skipped",))[0] != "skipped":
             continue  # they are among the tests of the package

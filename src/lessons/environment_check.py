@@ -7,6 +7,7 @@ Uses nothing but the standard library, so that it can also speak where nothing i
 
 import re
 import sys
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 
 #: What the chapters import, at the versions of requirements.txt.
@@ -20,7 +21,7 @@ WANTED = {
 OLDEST_PYTHON = (3, 11)
 
 
-def release(version):
+def release(version: str) -> tuple[int, ...]:
     """Return the numbers of a version, without what follows them, such as ``+cpu``.
 
     Examples
@@ -34,7 +35,7 @@ def release(version):
     return tuple(int(part) for part in found[0].split("."))
 
 
-def dotted(numbers):
+def dotted(numbers: Iterable[int]) -> str:
     """Return a version as it is written.
 
     Examples
@@ -45,7 +46,7 @@ def dotted(numbers):
     return ".".join(str(number) for number in numbers)
 
 
-def installed_versions(names):
+def installed_versions(names: Iterable[str]) -> dict[str, str]:
     """Return the version of each package that this Python has, by name.
 
     Parameters
@@ -72,7 +73,9 @@ def installed_versions(names):
     return found
 
 
-def judge(wanted, installed, python):
+def judge(
+    wanted: Mapping[str, str], installed: Mapping[str, str], python: tuple[int, ...]
+) -> dict[str, str]:
     """Return a verdict on Python and on each wanted package.
 
     Parameters
@@ -104,7 +107,7 @@ def judge(wanted, installed, python):
     return verdicts
 
 
-def remedy(wanted, verdicts):
+def remedy(wanted: Mapping[str, str], verdicts: Mapping[str, str]) -> str:
     """Return what to do about the verdicts, in one or two lines.
 
     Examples
@@ -123,7 +126,10 @@ def remedy(wanted, verdicts):
     return "In a notebook cell:  %pip install " + " ".join(f"{n}=={wanted[n]}" for n in bad)
 
 
-def report(wanted=None, installed=None, python=None):
+def report(
+    wanted: Mapping[str, str] | None = None, installed: Mapping[str, str] | None = None,
+    python: tuple[int, ...] | None = None,
+) -> None:
     """Print the verdicts and the remedy, for this Python or for a made-up one.
 
     Examples

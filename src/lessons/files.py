@@ -3,8 +3,10 @@
 import errno
 import os
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any, BinaryIO
 
 try:
     import fcntl
@@ -22,7 +24,7 @@ class FolderInUse(RuntimeError):
     """Another process writes to this folder."""
 
 
-def warn_once(extra, words):
+def warn_once(extra: str, words: str) -> None:
     """Tell on the error output, once for each `extra`, that it is done without."""
     if extra not in _warned:
         _warned.add(extra)
@@ -31,7 +33,7 @@ def warn_once(extra, words):
 
 
 @contextmanager
-def extra(what, path):
+def extra(what: str, path: str | Path) -> Iterator[None]:
     """Do something that makes a run safer, and do without it where the file system cannot.
 
     Raises
@@ -53,7 +55,7 @@ def extra(what, path):
                         "training goes on without that")
 
 
-def in_words(error) -> str:
+def in_words(error: OSError) -> str:
     """Return what an OSError says in one line: which file, why, and what to do.
 
     Examples
@@ -66,7 +68,7 @@ def in_words(error) -> str:
             "lets you write there; --resume auto then goes on from the newest checkpoint")
 
 
-def write_atomically(path, write):
+def write_atomically(path: str | Path, write: Callable[[BinaryIO], Any]) -> None:
     """Replace a file in one step: at any moment the old one is there, or the whole new one.
 
     Parameters
@@ -106,14 +108,14 @@ def write_atomically(path, write):
         raise
 
 
-def sync(file, path):
+def sync(file: IO[Any], path: str | Path) -> None:
     """Wait until the disk has what was written to an open file."""
     file.flush()
     with extra("wait until a file is on the disk", path):
         os.fsync(file.fileno())
 
 
-def sync_folder(folder):
+def sync_folder(folder: str | Path) -> None:
     """Wait until the disk has the names of a folder's files; Windows does that by itself."""
     if os.name != "nt":
         with extra("wait until names of files are on the disk", folder):
@@ -125,7 +127,7 @@ def sync_folder(folder):
 
 
 @contextmanager
-def only_writer(folder):
+def only_writer(folder: str | Path) -> Iterator[None]:
     """Make a folder, and keep other processes from writing to it too.
 
     The system takes the lock away when this process ends, however it ends. Windows and some

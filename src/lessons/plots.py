@@ -4,6 +4,9 @@ Every colour has a role and keeps it through the whole book. On the website the 
 roles become CSS variables, so that figures follow the light and the dark theme.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -50,7 +53,7 @@ REACH = 1e6
 #: Signed quantities in pictures: negative, zero, positive.
 SIGNED = LinearSegmentedColormap.from_list("signed", [VALID, "#f6f8fa", TRAIN])
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": MUTED,
     "axes.grid": True,
@@ -104,7 +107,10 @@ def panels(n_panels: int = 1, height: int = 290) -> tuple[Figure, list[Axes]]:
         return figure, [cell.subplots() for cell in cells]
 
 
-def contours(ax: Axes, f, xlim, ylim, levels, n_points: int = 81) -> None:
+def contours(
+    ax: Axes, f: Callable[[np.ndarray, np.ndarray], np.ndarray], xlim: tuple[float, float],
+    ylim: tuple[float, float], levels: int | Sequence[float], n_points: int = 81,
+) -> None:
     """Draw level lines of ``f(x, y)`` and mark the axes ``w₁`` and ``w₂``.
 
     Parameters
@@ -121,7 +127,11 @@ def contours(ax: Axes, f, xlim, ylim, levels, n_points: int = 81) -> None:
     ax.grid(False)
 
 
-def graph(ax: Axes, nodes, edges, *, values=None, colors=None, fontsize: float = 9.5) -> None:
+def graph(
+    ax: Axes, nodes: Mapping[str, tuple[float, float]], edges: Sequence[tuple[str, ...]], *,
+    values: Mapping[str, Any] | None = None, colors: Mapping[str, str] | None = None,
+    fontsize: float = 9.5,
+) -> None:
     """Draw boxes joined by arrows: a graph of concepts, or of a computation.
 
     Parameters

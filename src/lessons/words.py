@@ -34,7 +34,7 @@ def number(x: float) -> str:
     return f"{float(mantissa):g} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
 
 
-def power_of_ten(x: float, _position=None) -> str:
+def power_of_ten(x: float, _position: object = None) -> str:
     """Write a power of ten in plain characters; other numbers give an empty label.
 
     Examples

@@ -162,6 +162,25 @@ def test_a_cell_has_at_most_twenty_lines(repository, n_lines, n_said):
     assert all(f"{n_lines} lines, at most 20" in line for line in said)
 
 
+@pytest.mark.parametrize(
+    ("module", "n_said"),
+    [
+        ("def best(scores: dict[str, float]) -> str:\n    top: float = max(scores.values())\n", 0),
+        ("def best(scores, *names: str, **more: float):\n    top = max(scores.values())\n", 1),
+        ("def best(scores: dict[str, float]) -> str:\n    top: float = min(scores.values())\n", 1),
+    ],
+)
+def test_an_annotation_in_the_module_is_no_difference(repository, module, n_said):
+    (repository.root / "src/lessons/rules.py").write_text(f"{module}    return top\n")
+    code = "def best(scores):\n    top = max(scores.values())\n    return top"
+    text = f"# T\n\n```{{code-cell}}\n:tags: [save]\n:save: lessons.rules\n\n{code}\n```\n"
+    cells = parse(text).cells
+    cells[1].execution_count = 1
+    said = problems(nbformat.v4.new_notebook(cells=cells), repository.root)
+    assert len(said) == n_said
+    assert all("'best' differs from lessons.rules" in line for line in said)
+
+
 def test_check_reports_what_is_missing_and_what_is_too_much(built):
     built.text("plain").unlink()
     built.book("good").unlink()

@@ -102,7 +102,7 @@ async def build(
     kernels.warm_up(dict(os.environ))
     gate, failed, ran = asyncio.Semaphore(jobs), [], {}
 
-    async def one(name):
+    async def one(name: str) -> None:
         async with gate:
             try:
                 what, seconds = await build_one(root, name, force, portable)

@@ -67,7 +67,7 @@ def parse(text: str, name: str = "text") -> Page:
 
 def clean_cells(cells: list[NotebookNode]) -> list[NotebookNode]:
     """Return cells without outputs and front-end metadata, each with an id from its content."""
-    clean, seen = [], Counter()
+    clean, seen = [], Counter[str]()
     for cell in cells:
         metadata = {k: v for k, v in cell.metadata.items() if k not in FRONT_END_METADATA}
         if not metadata.get("tags", True):

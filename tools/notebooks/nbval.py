@@ -9,8 +9,10 @@ import copy
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import nbval.kernel
+import pytest
 from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell, IPyNbFile
 
@@ -25,7 +27,7 @@ _teardown = IPyNbFile.teardown
 def without_numbers(outputs: list) -> list:
     """Return a copy of outputs in which every number is a ``#`` and every gap one space."""
 
-    def mask(text):
+    def mask(text: str | list[str]) -> str:
         return " ".join(_MEASURED.sub("#", "".join(text)).split())
 
     masked = copy.deepcopy(outputs)
@@ -51,7 +53,9 @@ def widget_differences(stored: list, computed: list) -> list[str]:
     return said
 
 
-def compare_outputs(self, test, ref, skip_compare=None):
+def compare_outputs(
+    self: IPyNbCell, test: list, ref: list, skip_compare: tuple[str, ...] | None = None
+) -> bool:
     """Stand in for nbval's own comparison."""
     skip = (*(skip_compare or self.parent.skip_compare), *(w.mime_type for w in REGISTRY))
     if "measured" in self.cell.metadata.get("tags", []):
@@ -62,19 +66,19 @@ def compare_outputs(self, test, ref, skip_compare=None):
     return same and not problems
 
 
-def pytest_runtest_logreport(report):
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note that a notebook failed, for `tools.notebooks.test`."""
     if report.failed:
         name = Path(report.location[0]).stem
         (Path(os.environ["IPYTHONDIR"]) / f"{name}.failed").touch()
 
 
-def kernel_manager(**settings) -> KernelManager:
+def kernel_manager(**settings: Any) -> KernelManager:
     """Stand in for the class that nbval starts its kernels with."""
     return KernelManager(**settings, **address(os.environ["IPYTHONDIR"]))
 
 
-def teardown(self):
+def teardown(self: IPyNbFile) -> None:
     """Stand in for nbval's own stop of a kernel: note what it used first."""
     if self.kernel is not None and self.kernel.is_alive():
         name = Path(self.path).stem

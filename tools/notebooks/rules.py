@@ -160,7 +160,7 @@ def _saved_part(cell: ast.Module, module: ast.Module, place: str, owner: str) ->
     if not isinstance(part, ast.ClassDef) or part.name != owner:
         yield f"shows a part of {owner}, so it must hold class {owner} and nothing else"
         return
-    joined = ast.unparse(part.decorator_list) == f"{GROW}({owner})"
+    joined = [ast.unparse(d) for d in part.decorator_list] == [f"{GROW}({owner})"]
     if joined:
         part.decorator_list = whole.decorator_list
     whole, part = _Bare().visit(whole), _Bare().visit(part)
@@ -201,24 +201,31 @@ class _Bare(ast.NodeTransformer):
     The fields of a dataclass stay fields; only what they are annotated with is forgotten.
     """
 
-    def visit_FunctionDef(self, node):
+    _in_class = False
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         node.returns = None
-        return self._without_docstring(node)
-
-    def visit_ClassDef(self, node):
-        return self._without_docstring(node)
-
-    def visit_AnnAssign(self, node):
-        self.generic_visit(node)
-        node.annotation = ast.Constant(...)
+        self._visit_body(node, in_class=False)
         return node
 
-    def visit_arg(self, node):
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.ClassDef:
+        self._visit_body(node, in_class=True)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt | None:
+        self.generic_visit(node)
+        if self._in_class:
+            node.annotation = ast.Constant(...)
+            return node
+        return ast.Assign([node.target], node.value) if node.value else None
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
         node.annotation = None
         return node
 
-    def _without_docstring(self, node):
+    def _visit_body(self, node: ast.FunctionDef | ast.ClassDef, in_class: bool) -> None:
+        outside, self._in_class = self._in_class, in_class
         self.generic_visit(node)
+        self._in_class = outside
         if ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-        return node

@@ -93,7 +93,7 @@ def choose_assets(
                 )
     ours = [file for file in context["css_files"] if is_ours(file)]
     links = [context["css_tag"](file) for file in context["css_files"] if file not in ours]
-    context["layered_css"] = [re.search(r'href="([^"]+)"', link)[1] for link in links]
+    context["layered_css"] = [re.findall(r'href="([^"]+)"', link)[0] for link in links]
     context["css_files"] = ours
 
 

@@ -92,16 +92,12 @@ def prepare_exercise(cell: nodes.container, name: str, short: str) -> str:
 
 def everything(env: BuildEnvironment) -> dict[str, dict[str, list]]:
     """Return what every page asks: names of guesses, quizzes and exercises."""
-    if not hasattr(env, "learner_asked"):
-        env.learner_asked = {}
-    return env.learner_asked
+    return vars(env).setdefault("learner_asked", {})
 
 
 def to_update(env: BuildEnvironment) -> set[str]:
     """Return the pages that show the progress panel: they are written at every build."""
-    if not hasattr(env, "learner_panels"):
-        env.learner_panels = set()
-    return env.learner_panels
+    return vars(env).setdefault("learner_panels", set())
 
 
 def forget_page(app: Sphinx, env: BuildEnvironment, page: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import BinaryIO
 
 from tools.website.build import HTML, SiteError
 
@@ -24,7 +25,7 @@ class Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     compressed = {".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb"}
 
-    def send_head(self):  # the base class names it
+    def send_head(self) -> BinaryIO | None:  # the base class names it
         path = Path(self.translate_path(self.path))
         if path.is_dir() and self.path.endswith("/"):
             path = path / "index.html"

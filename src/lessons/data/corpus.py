@@ -32,7 +32,9 @@ def topics() -> str:
     return gzip.decompress(packed).decode("utf-8")
 
 
-def split(text, valid_share=0.1, rng=None) -> tuple[str, str]:
+def split(
+    text: str, valid_share: float = 0.1, rng: np.random.Generator | None = None
+) -> tuple[str, str]:
     """Split a text into one for training and one for validation, which share no paragraph.
 
     Parameters
@@ -117,7 +119,7 @@ def ways(text):
            re.findall(rf"(?s).{{1,{size}}}\S{{0,50}}", text) if size >= N_LEAST else [], "")
 
 
-def _without_shared(train, valid):
+def _without_shared(train: str, valid: str) -> str:
     """Return `train` less the paragraphs of two lines or more that `valid` has too."""
     held_out = {paragraph for paragraph in valid.split("\n\n") if "\n" in paragraph}
     return "\n\n".join(p for p in train.split("\n\n") if p not in held_out)

@@ -1,15 +1,19 @@
 """Data sets for training that need no download; each takes the generator that it draws from."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 
-def _generator(rng):
+def _generator(rng: np.random.Generator) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"give a generator, such as np.random.default_rng(0), not {rng!r}")
     return rng
 
 
-def digits(rng, test_share=0.25):
+def digits(
+    rng: np.random.Generator, test_share: float = 0.25
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return scikit-learn's 1,797 handwritten digits, shuffled and split.
 
     Parameters
@@ -45,7 +49,9 @@ def digits(rng, test_share=0.25):
     return X[train] / 16.0, y[train], X[test] / 16.0, y[test]
 
 
-def batches(X, y, batch_size, rng):
+def batches(
+    X: np.ndarray, y: np.ndarray, batch_size: int, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the rows of `X` and `y` once, shuffled, in batches; the last may be shorter.
 
     Examples
@@ -64,7 +70,10 @@ def batches(X, y, batch_size, rng):
         yield X[rows], y[rows]
 
 
-def line(rng, n, slope=2.0, intercept=1.0, noise=0.5):
+def line(
+    rng: np.random.Generator, n: int, slope: float = 2.0, intercept: float = 1.0,
+    noise: float = 0.5,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return `n` points near a straight line: `x` uniform in [-1, 1], `y` with normal noise.
 
     Examples
@@ -79,7 +88,9 @@ def line(rng, n, slope=2.0, intercept=1.0, noise=0.5):
     return x, intercept + slope * x + noise * rng.standard_normal(n)
 
 
-def spirals(rng, n, turns=1.5, noise=0.06):
+def spirals(
+    rng: np.random.Generator, n: int, turns: float = 1.5, noise: float = 0.06
+) -> tuple[np.ndarray, np.ndarray]:
     """Return `n` points on two spirals that wind around each other.
 
     Parameters

@@ -2,9 +2,10 @@
 
 import csv
 from importlib import resources
+from typing import Any
 
 
-def table(name):
+def table(name: str) -> list[dict[str, Any]]:
     """Return a table of facts, one dict a row; numbers are floats, empty cells are None.
 
     Parameters
@@ -40,7 +41,7 @@ def table(name):
         return [{key: _number(cell) for key, cell in row.items()} for row in csv.DictReader(file)]
 
 
-def _number(cell):
+def _number(cell: str) -> float | str | None:
     """Return a cell as a float if it is one, None if it is empty, and as text otherwise."""
     try:
         return float(cell) if cell else None

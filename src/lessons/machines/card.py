@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from functools import cache
@@ -21,7 +22,7 @@ from lessons.words import plain
 DEVICES = {"cuda": (8192, "bfloat16"), "mps": (4096, "float16")}
 
 
-def card_path():
+def card_path() -> Path:
     """Return where the card is kept: `LESSONS_MACHINE`, or the folder for a user's data."""
     if given := os.environ.get("LESSONS_MACHINE"):
         return Path(given)
@@ -30,7 +31,7 @@ def card_path():
     return user_data_path("training-large-models", appauthor=False) / "machine.json"
 
 
-def processor_name(device=None):
+def processor_name(device: str | None = None) -> str:
     """Name the processor and count its cores, so that a card of another machine is noticed.
 
     Examples
@@ -48,11 +49,13 @@ def processor_name(device=None):
         lines = info.read_text(errors="replace").splitlines()
         name = next((line.partition(":")[2].strip() for line in lines
                      if line.startswith("model name")), name)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = os.cpu_count() or 1  # None where the system does not say
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
     return f"{name}, {cores} core{'s' if cores > 1 else ''}"
 
 
-def read_card(path, name):
+def read_card(path: str | Path, name: str) -> Machine | None:
     """Return the machine that a file describes, or None: missing, damaged, or another machine's.
 
     Parameters
@@ -67,7 +70,7 @@ def read_card(path, name):
     return machine if machine.name == name and machine.bytes_per_number in (2, 4, 8) else None
 
 
-def measure_card(path, device=None, quick=False):
+def measure_card(path: str | Path, device: str | None = None, quick: bool = False) -> Machine:
     """Measure this machine, keep the result in a file, and return it; takes about 3 seconds.
 
     A folder that cannot be written is no reason to stop: the machine's `source` says that the
@@ -94,7 +97,7 @@ def measure_card(path, device=None, quick=False):
 
 
 @cache
-def my_machine():
+def my_machine() -> Machine:
     """Return the reader's machine: read from its file, or measured now and kept there.
 
     While the book is built, this is the recorded machine, so that a page is the same wherever it
@@ -106,7 +109,7 @@ def my_machine():
     return read_card(path, processor_name(device)) or measure_card(path, device)
 
 
-def rates(machine):
+def rates(machine: Machine) -> str:
     """Write the two rates of a machine as a line that the website can read.
 
     Examples
@@ -118,7 +121,7 @@ def rates(machine):
     return f"{gflops} GFLOP/s in {8 * machine.bytes_per_number} bit, {gb} GB/s"
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
     """Show the card of this machine."""
     parser = argparse.ArgumentParser(prog="python -m lessons.machines.card", description=__doc__)
     parser.add_argument("--measure", action="store_true", help="measure again")

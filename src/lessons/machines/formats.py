@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,12 @@ class Format:
     saturates: bool = False
 
     @property
-    def least_exponent(self):
+    def least_exponent(self) -> int:
         """Exponent of the smallest number with all its bits, as a power of 2."""
         return 2 - 2 ** (self.exponent_bits - 1)
 
     @property
-    def smallest(self):
+    def smallest(self) -> float:
         """Smallest positive number: below half of it, everything becomes 0."""
         return 2.0 ** (self.least_exponent - self.fraction_bits)
 
@@ -40,7 +41,7 @@ FORMATS = {
 }
 
 
-def step_at(x, name):
+def step_at(x: ArrayLike, name: str) -> np.ndarray:
     """Return the distance between neighbouring numbers of a format around `x`.
 
     Raises
@@ -60,7 +61,7 @@ def step_at(x, name):
     return np.ldexp(1.0, exponent - f.fraction_bits)
 
 
-def round_to(x, name):
+def round_to(x: ArrayLike, name: str) -> np.ndarray:
     """Return the number of a format that `x` becomes: the nearest, of two equals the even one.
 
     Examples

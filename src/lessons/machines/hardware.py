@@ -6,9 +6,12 @@ decides how long an operation takes.
 
 import importlib.util
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lessons import data
 
@@ -42,23 +45,23 @@ class Machine:
     source: str = ""
     mark: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for what in ("flops_per_s", "bytes_per_s"):
             if not 0 < getattr(self, what) < np.inf:
                 raise ValueError(f"{self.name}: {what} must be a positive, finite number, "
                                  f"got {getattr(self, what)}")
 
     @property
-    def ridge(self):
+    def ridge(self) -> float:
         """Operations per byte from which arithmetic is the limit."""
         return self.flops_per_s / self.bytes_per_s
 
-    def attainable(self, intensity):
+    def attainable(self, intensity: ArrayLike) -> np.ndarray:
         """Return the highest FLOP/s at `intensity` operations per byte: the roofline."""
         return attainable(intensity, self.flops_per_s, self.bytes_per_s)
 
 
-def attainable(intensity, flops_per_s, bytes_per_s):
+def attainable(intensity: ArrayLike, flops_per_s: float, bytes_per_s: float) -> np.ndarray:
     """Return the lower of the two limits.
 
     Parameters
@@ -81,7 +84,7 @@ def attainable(intensity, flops_per_s, bytes_per_s):
     return np.minimum(flops_per_s, np.asarray(intensity) * bytes_per_s)
 
 
-def matmul_intensity(m, k, n, bytes_per_number=2):
+def matmul_intensity(m: int, k: int, n: int, bytes_per_number: int = 2) -> float:
     """Return operations per byte of a matrix product (m, k) @ (k, n), each number moved once.
 
     Raises
@@ -101,7 +104,7 @@ def matmul_intensity(m, k, n, bytes_per_number=2):
     return flops / moved
 
 
-def accelerators():
+def accelerators() -> dict[str, Machine]:
     """Return the accelerators of the table, by name. All rates are data-sheet values.
 
     Examples
@@ -119,7 +122,7 @@ def accelerators():
     }
 
 
-def known_peak(gpu_name, mem_bytes):
+def known_peak(gpu_name: str, mem_bytes: float) -> float | None:
     """Return the 16-bit rate of a GPU in FLOP/s, or None if the table does not have it.
 
     Examples
@@ -135,7 +138,7 @@ def known_peak(gpu_name, mem_bytes):
     return min(same_chip, key=difference).flops_per_s if same_chip else None
 
 
-def recorded_machine():
+def recorded_machine() -> Machine:
     """Return the computer on which this edition was made, as it was measured then.
 
     Examples
@@ -149,7 +152,9 @@ def recorded_machine():
                    bytes_per_number=4, source=source, mark="measured")
 
 
-def fastest(task, repeats, settle=lambda: None):
+def fastest(
+    task: Callable[[], Any], repeats: int, settle: Callable[[], Any] = lambda: None
+) -> float:
     """Return the shortest time of `repeats` runs, after one that is not counted.
 
     The shortest is the one that was least disturbed. `settle` waits until a device is done.
@@ -174,7 +179,9 @@ def accelerator() -> str | None:
     return "mps" if torch.backends.mps.is_available() else None
 
 
-def _torch_arrays(shapes, dtype, device):
+def _torch_arrays(
+    shapes: Sequence[tuple[int, ...]], dtype: str, device: str
+) -> tuple[list[Any], Callable[[], Any]]:
     """Return tensors of ones and what waits for the device; imports torch only if asked for."""
     import torch
 
@@ -183,7 +190,10 @@ def _torch_arrays(shapes, dtype, device):
     return [torch.ones(s, dtype=getattr(torch, dtype), device=device) for s in shapes], settle
 
 
-def measure_matmul(n, k=None, dtype="float32", device=None, repeats=5):
+def measure_matmul(
+    n: int, k: int | None = None, dtype: str = "float32", device: str | None = None,
+    repeats: int = 5,
+) -> float:
     """Measure the rate of a matrix product (n, n) @ (n, k), in FLOP/s.
 
     Parameters
@@ -211,7 +221,9 @@ def measure_matmul(n, k=None, dtype="float32", device=None, repeats=5):
     return 2 * n * n * (k or n) / seconds
 
 
-def measure_add(n=2**25, dtype="float32", device=None, repeats=5):
+def measure_add(
+    n: int = 2**25, dtype: str = "float32", device: str | None = None, repeats: int = 5
+) -> float:
     """Measure the addition of two vectors: bytes moved per second.
 
     Two arrays are read and one is written. Choose `n` so large that they do not fit into the
@@ -232,7 +244,9 @@ def measure_add(n=2**25, dtype="float32", device=None, repeats=5):
     return 3 * a.nbytes / fastest(lambda: torch.add(a, b, out=c), repeats, settle)
 
 
-def measured_machine(n=1024, n_bytes=2**27, device=None, dtype="float32"):
+def measured_machine(
+    n: int = 1024, n_bytes: int = 2**27, device: str | None = None, dtype: str = "float32"
+) -> Machine:
     """Measure this machine: its best matrix product and its memory rate, in about a second.
 
     Examples

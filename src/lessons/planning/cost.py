@@ -5,6 +5,8 @@ Every function is one formula with units in its names. Sizes of published models
 """
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 SECONDS_PER_HOUR = 3600.0
 
@@ -24,20 +26,22 @@ OPTIMISERS = {"Adam": 8, "momentum": 4, "plain SGD": 0}
 SPLIT_FROM_STAGE = {"master copy": 1, "optimiser": 1, "gradients": 2, "weights": 3}
 
 
-def _check(least=0.0, **values):
+def _check(least: float = 0.0, **values: float) -> None:
     """Refuse what is not a finite number above `least`, by name."""
     for name, value in values.items():
         if not (math.isfinite(value) and value > least):
             raise ValueError(f"{name} must be a finite number above {least:g}, got {value}")
 
 
-def _check_whole(least=1, **values):
+def _check_whole(least: int = 1, **values: float) -> None:
     for name, value in values.items():
         if not math.isfinite(value) or value != int(value) or value < least:
             raise ValueError(f"{name} must be a whole number, {least} or more, got {value}")
 
 
-def gpt_parameters(n_layers, d_model, vocabulary, n_positions=0, biases=True):
+def gpt_parameters(
+    n_layers: int, d_model: int, vocabulary: int, n_positions: int = 0, biases: bool = True
+) -> int:
     """Count the parameters of a GPT whose output layer shares the embedding.
 
     A block has 12 d² weights (4 d² in attention, 8 d² in the MLP), 9 d biases and two
@@ -60,7 +64,9 @@ def gpt_parameters(n_layers, d_model, vocabulary, n_positions=0, biases=True):
     return n_layers * per_block + (vocabulary + n_positions) * d_model + final_norm
 
 
-def llama_parameters(n_layers, d_model, d_kv, d_ff, vocabulary):
+def llama_parameters(
+    n_layers: int, d_model: int, d_kv: int, d_ff: int, vocabulary: int
+) -> int:
     """Count the parameters of a LLaMA: no biases, gated MLP, own output matrix.
 
     `d_kv` is the width of all keys of a token together: `d_model`, or less if heads share keys.
@@ -81,7 +87,7 @@ def llama_parameters(n_layers, d_model, d_kv, d_ff, vocabulary):
     return 2 * vocabulary * d_model + n_layers * per_block + d_model
 
 
-def parameters(model):
+def parameters(model: Mapping[str, Any]) -> int:
     """Count the parameters of a row of the table ``architectures``.
 
     Examples
@@ -97,7 +103,9 @@ def parameters(model):
     return gpt_parameters(n_positions=int(model["n_positions"]), **sizes) + embedding_norm
 
 
-def flops_per_token(n_params, n_layers=0, d_model=0, context=0):
+def flops_per_token(
+    n_params: float, n_layers: int = 0, d_model: int = 0, context: int = 0
+) -> float:
     """Return the operations that training spends on one token: ``6 N + 12 L d T``.
 
     Every weight costs 2 in the forward pass and 4 in the backward pass. The second part is
@@ -118,7 +126,9 @@ def flops_per_token(n_params, n_layers=0, d_model=0, context=0):
     return 6.0 * n_params + 12.0 * n_layers * d_model * context
 
 
-def training_flops(n_params, n_tokens, n_layers=0, d_model=0, context=0):
+def training_flops(
+    n_params: float, n_tokens: float, n_layers: int = 0, d_model: int = 0, context: int = 0
+) -> float:
     """Return the operations of a whole run: `flops_per_token` times tokens.
 
     Examples
@@ -130,8 +140,10 @@ def training_flops(n_params, n_tokens, n_layers=0, d_model=0, context=0):
     return n_tokens * flops_per_token(n_params, n_layers, d_model, context)
 
 
-def state_bytes(n_params, convention="mixed, 16-bit gradients", n_chips=1, stage=0,
-                optimiser="Adam"):
+def state_bytes(
+    n_params: float, convention: str = "mixed, 16-bit gradients", n_chips: int = 1, stage: int = 0,
+    optimiser: str = "Adam",
+) -> dict[str, float]:
     """Return the bytes of weights, gradients, master copy and optimiser on one accelerator.
 
     Parameters
@@ -174,7 +186,10 @@ def state_bytes(n_params, convention="mixed, 16-bit gradients", n_chips=1, stage
     }
 
 
-def activation_bytes(n_layers, d_model, n_heads, context, batch=1, keep="everything"):
+def activation_bytes(
+    n_layers: int, d_model: int, n_heads: int, context: int, batch: int = 1,
+    keep: str = "everything",
+) -> float:
     """Return the bytes of 16-bit activations that a GPT keeps for its backward pass.
 
     Parameters
@@ -209,7 +224,9 @@ def activation_bytes(n_layers, d_model, n_heads, context, batch=1, keep="everyth
     return n_layers * context * batch * d_model * per_number[keep]
 
 
-def mfu(tokens_per_s, flops_per_token, n_chips, peak_flops_per_s):
+def mfu(
+    tokens_per_s: float, flops_per_token: float, n_chips: int, peak_flops_per_s: float
+) -> float:
     """Return the model FLOP utilisation: useful operations over what the chips could do.
 
     Raises
@@ -233,7 +250,7 @@ def mfu(tokens_per_s, flops_per_token, n_chips, peak_flops_per_s):
     return _share(tokens_per_s * flops_per_token / (n_chips * peak_flops_per_s))
 
 
-def implied_mfu(flops, chip_hours, peak_flops_per_s):
+def implied_mfu(flops: float, chip_hours: float, peak_flops_per_s: float) -> float:
     """Return the utilisation that follows from published operations and chip-hours.
 
     Examples
@@ -245,7 +262,7 @@ def implied_mfu(flops, chip_hours, peak_flops_per_s):
     return _share(flops / (chip_hours * SECONDS_PER_HOUR * peak_flops_per_s))
 
 
-def chip_hours(flops, peak_flops_per_s, mfu):
+def chip_hours(flops: float, peak_flops_per_s: float, mfu: float) -> float:
     """Return the hours that one accelerator would need; many share them.
 
     Raises
@@ -262,7 +279,7 @@ def chip_hours(flops, peak_flops_per_s, mfu):
     return flops / (peak_flops_per_s * _share(mfu)) / SECONDS_PER_HOUR
 
 
-def energy_kwh(chip_hours, power_w, pue=1.1):
+def energy_kwh(chip_hours: float, power_w: float, pue: float = 1.1) -> float:
     """Return the electricity of a run: chip-hours, times power, times the building's overhead.
 
     Parameters
@@ -289,7 +306,7 @@ def energy_kwh(chip_hours, power_w, pue=1.1):
     return chip_hours * power_w / 1e3 * pue
 
 
-def _share(value):
+def _share(value: float) -> float:
     if not value <= 1:
         raise ValueError(f"a utilisation of {value:.3g} is more than the peak: check the units "
                          "(FLOP/s, not TFLOP/s; hours, not seconds) and the precision of the peak")

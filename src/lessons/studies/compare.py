@@ -3,9 +3,12 @@
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def interval(differences, level=0.95, n_comparisons=1):
+def interval(
+    differences: ArrayLike, level: float = 0.95, n_comparisons: int = 1
+) -> tuple[float, float]:
     """Return the mean of paired differences and half the width of its confidence interval.
 
     Parameters

@@ -33,6 +33,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -184,6 +185,7 @@ def load_everywhere(path, here) -> dict:
     if here.any(error is not None):
         raise error or CheckpointError(f"another process cannot read {path}: all of them must see "
                                        "the run's folder")
+    assert state is not None
     return state
 
 
@@ -205,7 +207,8 @@ def write_settings(config):
 
 def loop(trainer, log, say, stop) -> dict:
     """Train until the end or a signal; return the news for the summary."""
-    config, here, buffer, news = trainer.config, trainer.here, MetricsBuffer(trainer), {}
+    config, here, buffer = trainer.config, trainer.here, MetricsBuffer(trainer)
+    news: dict[str, Any] = {}
     write, sync = (log.write, log.sync) if log else (lambda rows: None, lambda: None)
 
     def due(every):

@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from lessons.studies.clinic.letters import letters
 
 
-def network():
+def network() -> nn.Module:
     """Return a language model of one block: attention to earlier letters, then an MLP."""
     class Net(nn.Module):
-        def __init__(self, width=48):
+        def __init__(self, width: int = 48):
             super().__init__()
             self.letter, self.place = nn.Embedding(len(letters()), width), nn.Embedding(32, width)
             self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
@@ -20,7 +20,7 @@ def network():
             self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
             self.read = nn.Linear(width, len(letters()))
 
-        def forward(self, x):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
             h = self.letter(x) + self.place.weight
             q, k, v = self.qkv(self.norms[0](h)).chunk(3, dim=-1)
             hidden = torch.ones(32, 32, dtype=torch.bool).triu(1)

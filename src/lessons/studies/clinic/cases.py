@@ -7,8 +7,10 @@ infinite or not a number, the record has null, and the functions here give NaN.
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lessons.studies.record import load
 
@@ -31,7 +33,7 @@ LIMITS = {"start": 3, "end": 4, "peak": 3, "early": 2, "late": 2, "rough": 1, "g
 
 
 @functools.cache
-def record():
+def record() -> dict[str, dict[str, Any]]:
     """Return the recorded cases by name.
 
     Each case has ``cause``, ``program``, ``n_classes``, ``setup`` (changes of the program in both
@@ -48,12 +50,12 @@ def record():
 
 
 @functools.cache
-def doses():
+def doses() -> dict[str, dict[str, Any]]:
     """Return runs with more and more of a fault: by fault, then by dose, a log."""
     return _arrays(load("clinic")["doses"])
 
 
-def _arrays(value):
+def _arrays(value: Any) -> Any:
     """Turn the lists of logs into arrays; null becomes NaN."""
     if isinstance(value, dict):
         logs = ("train", "valid", "accuracy", "grad")
@@ -61,7 +63,7 @@ def _arrays(value):
     return [_arrays(v) for v in value] if isinstance(value, list) else value
 
 
-def steps(values, n_steps=240):
+def steps(values: np.ndarray, n_steps: int = 240) -> np.ndarray:
     """Return the steps at which the points of a recorded curve lie.
 
     Examples
@@ -72,7 +74,7 @@ def steps(values, n_steps=240):
     return np.arange(len(values)) * n_steps / len(values)
 
 
-def features(train, n_classes, valid=None):
+def features(train: ArrayLike, n_classes: int, valid: ArrayLike | None = None) -> np.ndarray:
     """Return the numbers of `FEATURES` for a curve.
 
     Parameters
@@ -124,17 +126,17 @@ def features(train, n_classes, valid=None):
     return np.array([np.clip(found[k], -LIMITS.get(k, 1), LIMITS.get(k, 1)) for k in FEATURES])
 
 
-def _part(y, start, end):
+def _part(y: np.ndarray, start: float, end: float) -> float:
     """Return the median of a part of a curve; `start` and `end` are shares of its length."""
     return np.median(y[int(start * len(y)) : max(int(end * len(y)), int(start * len(y)) + 1)])
 
 
-def _log(loss, n_classes):
+def _log(loss: np.ndarray, n_classes: int) -> np.ndarray:
     """Return losses as powers of ten above that of guessing, never below -4."""
     return np.log10(np.maximum(loss / math.log(n_classes), 1e-4))
 
 
-def _rhythm(y):
+def _rhythm(y: np.ndarray) -> float:
     """Return the largest autocorrelation of what a running mean leaves, beyond its first dip."""
     width = max(5, len(y) // 8)
     smooth = np.convolve(np.pad(y, width // 2, mode="edge"), np.ones(width) / width, "valid")
@@ -148,7 +150,7 @@ def _rhythm(y):
 
 
 @functools.cache
-def reference(share=1.0):
+def reference(share: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return case names, seeds and features of all recorded runs, cut after `share` of the run."""
     rows = []
     for name, case in record().items():
@@ -159,7 +161,7 @@ def reference(share=1.0):
     return np.array(names), np.array(seeds), np.array(values)
 
 
-def distances(one, many):
+def distances(one: np.ndarray, many: np.ndarray) -> np.ndarray:
     """Return how far the features `one` are from each row of `many`, in typical spreads.
 
     Features that only one of the two has count as one spread apart; those that neither has, or
@@ -173,7 +175,9 @@ def distances(one, many):
     return np.sqrt(np.mean(apart[:, counts] ** 2, axis=1))
 
 
-def nearest(train, n_classes, valid=None, n=5):
+def nearest(
+    train: ArrayLike, n_classes: int, valid: ArrayLike | None = None, n: int = 5
+) -> list[tuple[str, float]]:
     """Return the `n` cases whose recorded runs are most like this curve, and how far they are.
 
     Parameters
@@ -200,7 +204,7 @@ def nearest(train, n_classes, valid=None, n=5):
     return sorted(best.items(), key=lambda pair: pair[1])[:n]
 
 
-def leave_one_seed_out(share=1.0):
+def leave_one_seed_out(share: float = 1.0) -> list[tuple[str, int, str]]:
     """Name every recorded run by the nearest run of another seed.
 
     Returns
@@ -217,7 +221,9 @@ def leave_one_seed_out(share=1.0):
     return said
 
 
-def rerun(case, seed=0, mended=False, n_steps=240):
+def rerun(
+    case: str, seed: int = 0, mended: bool = False, n_steps: int = 240
+) -> dict[str, list[float]]:
     """Run a case again, now; return its log with every step of the training loss."""
     from lessons.studies.clinic.programs import run  # imports torch, which the rest does not need
 

@@ -4,8 +4,10 @@ A program is the text of some files of this folder, run as it stands. A case of 
 one piece of that text, so what the reader sees is exactly what was run.
 """
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +24,7 @@ PROGRAMS = {
 }
 
 
-def program(name, changes=()):
+def program(name: str, changes: Sequence[tuple[str, str]] = ()) -> str:
     """Return the text of a program in which each old text of `changes` is replaced by the new.
 
     Raises
@@ -44,7 +46,7 @@ def program(name, changes=()):
     return text
 
 
-def compiled(name, changes=()):
+def compiled(name: str, changes: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
     """Return the names that a program with `changes` defines: ``load``, ``network``, ``train``, ….
 
     Examples
@@ -57,7 +59,9 @@ def compiled(name, changes=()):
     return space
 
 
-def run(name, changes=(), seed=0, n_steps=N_STEPS):
+def run(
+    name: str, changes: Sequence[tuple[str, str]] = (), seed: int = 0, n_steps: int = N_STEPS
+) -> dict[str, list[float]]:
     """Run a program with `changes`; return its log: four lists of numbers.
 
     Parameters

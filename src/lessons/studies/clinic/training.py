@@ -1,6 +1,7 @@
 """What all programs of the clinic share: the loss, two looks at it, and the loop."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -10,17 +11,17 @@ from torch.nn import functional as F
 EVERY = 12  # steps between two looks at the validation data
 
 
-def loss_of(logits, y):
+def loss_of(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Return the loss of a batch."""
     return F.cross_entropy(logits, y)
 
 
-def share_right(logits, y):
+def share_right(logits: torch.Tensor, y: torch.Tensor) -> float:
     """Return the share of the examples whose class is the predicted one."""
     return (logits.argmax(dim=1) == y).float().mean().item()
 
 
-def look(net, X, y):
+def look(net: nn.Module, X: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
     """Return loss and accuracy on the validation data."""
     net.eval()
     with torch.no_grad():
@@ -29,7 +30,9 @@ def look(net, X, y):
     return loss_of(logits, y).item(), share_right(logits, y)
 
 
-def train(load, network, seed, n_steps):
+def train(
+    load: Callable, network: Callable[[], nn.Module], seed: int, n_steps: int
+) -> dict[str, list[float]]:
     """Train for `n_steps` and return what was logged."""
     torch.manual_seed(seed)
     batches, X_valid, y_valid = load(np.random.default_rng(seed))

@@ -10,8 +10,10 @@ N_FOLDS = 10
 N_LARGEST = 1400  # training images of a fold; about 217 are left for validation
 BATCH_SIZE = 50
 
+Split = dict[str, tuple[torch.Tensor, torch.Tensor]]  # by part: images and labels
 
-def fold(number, n_images):
+
+def fold(number: int, n_images: int) -> Split:
     """Split the 1,797 digits: fold `number` of ten. Every image is tested in one fold only.
 
     Parameters
@@ -46,13 +48,13 @@ def fold(number, n_images):
     return parts
 
 
-def _one_pixel_away(X, seed):
+def _one_pixel_away(X: torch.Tensor, seed: int) -> torch.Tensor:
     moves = [(r, c) for r in range(3) for c in range(3) if (r, c) != (1, 1)]
     chosen = np.random.default_rng(seed).integers(len(moves), size=len(X))
     return _crop(X, 1, torch.tensor([moves[i] for i in chosen]))
 
 
-def shift_images(X, most, generator):
+def shift_images(X: torch.Tensor, most: int, generator: torch.Generator) -> torch.Tensor:
     """Move every image by up to `most` pixels, down or up, right or left; zeros come in.
 
     Parameters
@@ -69,7 +71,7 @@ def shift_images(X, most, generator):
     return _crop(X, most, corners)
 
 
-def _crop(X, most, corners):
+def _crop(X: torch.Tensor, most: int, corners: torch.Tensor) -> torch.Tensor:
     """Cut an 8×8 window out of each padded image; `corners` is its upper left pixel."""
     padded = F.pad(X.view(-1, 8, 8), [most] * 4)
     eight = torch.arange(8)
@@ -78,7 +80,7 @@ def _crop(X, most, corners):
     return padded[torch.arange(len(X))[:, None, None], rows, columns].reshape(-1, 64)
 
 
-def standardised(split):
+def standardised(split: Split) -> Split:
     """Return a split with every pixel standardised by the *training* images."""
     X = split["train"][0]
     mean, std = X.mean(0), X.std(0).clamp_min(1 / 16)  # some pixels never change

@@ -59,7 +59,7 @@ class Recipe:
     standardise: bool = False
     patience: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
             raise ValueError(f"unknown activation {self.activation!r}: choose from "
                              f"{list(ACTIVATIONS)}")
@@ -75,12 +75,12 @@ class Recipe:
 class Residual(nn.Sequential):
     """Layers that add to their input instead of replacing it."""
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return ``x`` plus what the layers make of it."""
         return x + super().forward(x)
 
 
-def build(recipe, seed):
+def build(recipe: Recipe, seed: int) -> nn.Sequential:
     """Return the network of a recipe, with He's initial scale, float64.
 
     Examples
@@ -95,7 +95,7 @@ def build(recipe, seed):
     return net
 
 
-def _layers(recipe):
+def _layers(recipe: Recipe) -> nn.Sequential:
     make_activation = ACTIVATIONS[recipe.activation]
     layers, width, c = [], 64, recipe.n_channels
     if c:
@@ -113,7 +113,7 @@ def _layers(recipe):
     return nn.Sequential(*layers, nn.Linear(width, 10)).double()
 
 
-def _initialise(net, recipe, generator):
+def _initialise(net: nn.Module, recipe: Recipe, generator: torch.Generator) -> None:
     gain = gain_of(recipe.activation)
     if recipe.residual:  # many small additions
         gain /= math.sqrt(len(recipe.hidden))

@@ -6,15 +6,17 @@ Everything is float64 and seeded, so that a run can be repeated on another machi
 
 import copy
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from lessons.engine.optim import schedule
-from lessons.studies.improving.folds import BATCH_SIZE, shift_images, standardised
-from lessons.studies.improving.networks import build
+from lessons.studies.improving.folds import BATCH_SIZE, Split, shift_images, standardised
+from lessons.studies.improving.networks import Recipe, build
 from lessons.studies.record import load
 from lessons.train.optimiser import decay_groups
 
@@ -45,7 +47,10 @@ class Run:
     curve: list[tuple[float, float, float]]
 
 
-def train(recipe, split, lr, seed=0, n_steps=N_STEPS, decay=True, watch=False):
+def train(
+    recipe: Recipe, split: Split, lr: float, seed: int = 0, n_steps: int = N_STEPS,
+    decay: bool = True, watch: bool = False,
+) -> Run:
     """Train one network with SGD and momentum, half a cosine of learning rate, and evaluate it.
 
     Parameters
@@ -104,11 +109,11 @@ def train(recipe, split, lr, seed=0, n_steps=N_STEPS, decay=True, watch=False):
                {part: loss for part, (_, loss) in scores.items()}, step, curve)
 
 
-def _optimiser(net, l2):
+def _optimiser(net: nn.Module, l2: float) -> torch.optim.SGD:
     return torch.optim.SGD(decay_groups(net, l2), lr=0.0, momentum=MOMENTUM)
 
 
-def _endless_rows(n, seed):
+def _endless_rows(n: int, seed: int) -> Iterator[torch.Tensor]:
     """Yield batches of row numbers for ever: the same ones for every recipe."""
     generator = torch.Generator().manual_seed(seed)
     while True:
@@ -116,7 +121,7 @@ def _endless_rows(n, seed):
         yield from order[: n - n % BATCH_SIZE].split(BATCH_SIZE)
 
 
-def shrink(net, threshold):
+def shrink(net: nn.Module, threshold: float) -> None:
     """Move every weight towards 0 by `threshold`, and not past it: the L1 step."""
     with torch.no_grad():
         for p in net.parameters():
@@ -124,7 +129,7 @@ def shrink(net, threshold):
                 p.copy_(F.softshrink(p, threshold))
 
 
-def evaluate(net, X, y):
+def evaluate(net: nn.Module, X: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
     """Return accuracy and mean cross-entropy in evaluation mode; leave the net in training mode."""
     net.eval()
     with torch.inference_mode():
@@ -135,7 +140,7 @@ def evaluate(net, X, y):
     return accuracy, loss
 
 
-def record():
+def record() -> dict[str, Any]:
     """Return the recorded runs: what ``python -m experiments.improving`` wrote.
 
     Examples

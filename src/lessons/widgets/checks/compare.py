@@ -6,6 +6,7 @@ import inspect
 import re
 import threading
 import warnings
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ class TooSlow(BaseException):
     """The answer ran out of time. No Exception, so that an answer does not catch it by chance."""
 
 
-def call(function, args) -> tuple[Any, BaseException | None]:
+def call(function: Callable, args: Iterable) -> tuple[Any, BaseException | None]:
     """Run ``function(*args)`` in a thread of its own; return its value and its error.
 
     After the time limit the thread is told to stop and left behind, so that the notebook goes
@@ -34,7 +35,7 @@ def call(function, args) -> tuple[Any, BaseException | None]:
     """
     result: list[Any] = [None, TooSlow(f"It did not finish in {TIME_LIMIT_S:g} s.")]
 
-    def run():
+    def run() -> None:
         try:
             with np.errstate(all="ignore"):
                 result[:] = function(*args), None
@@ -56,6 +57,7 @@ def call(function, args) -> tuple[Any, BaseException | None]:
             return result[0], result[1]
         finally:  # also when the reader interrupts the cell
             if thread.is_alive():
+                assert thread.ident is not None
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(thread.ident), ctypes.py_object(TooSlow)
                 )

@@ -13,8 +13,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -83,7 +83,7 @@ def in_a_copy(work: Callable, limit_s: float) -> Any:
     return result
 
 
-def _listen(receiver, pid):
+def _listen(receiver: Any, pid: int) -> tuple[list[Any], int, float]:
     """Return what a copy sent, the signal that ended it (or 0), and its processor seconds."""
     messages = []
     try:
@@ -101,14 +101,14 @@ def _listen(receiver, pid):
     return messages, end, usage.ru_utime + usage.ru_stime
 
 
-def _be_the_copy(work, limit_s, sender):
+def _be_the_copy(work: Callable, limit_s: float, sender: Any) -> NoReturn:
     """Do the work, send None at the start of each call and the result at the end; do not return."""
     try:
         gc.freeze()  # what belongs to this process's original is not collected here
         for clock in (signal.SIGPROF, signal.SIGALRM):
             signal.signal(clock, signal.SIG_DFL)  # end the process, whatever it is doing
 
-        def call(function, args):
+        def call(function: Callable, args: Iterable) -> tuple[Any, None]:
             sender.send(None)
             _set_clocks(limit_s)
             value = function(*args)
@@ -125,12 +125,12 @@ def _be_the_copy(work, limit_s, sender):
         os._exit(0)
 
 
-def _set_clocks(limit_s):
+def _set_clocks(limit_s: float) -> None:
     signal.setitimer(signal.ITIMER_PROF, limit_s)  # processor time
     signal.setitimer(signal.ITIMER_REAL, WAITS * limit_s)
 
 
-def _one_thread():
+def _one_thread() -> contextlib.AbstractContextManager:
     """Return a context in which numpy and torch use no threads, which a copy does not have."""
     from threadpoolctl import threadpool_limits  # comes with scikit-learn; slow to import
 

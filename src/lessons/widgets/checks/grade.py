@@ -72,6 +72,7 @@ def grade(exercise: Exercise, answer: Any) -> Verdict:
 
 
 def _cases(exercise: Exercise) -> list[tuple]:
+    assert exercise.cases is not None
     return list(exercise.cases(np.random.default_rng(0)))
 
 

@@ -8,7 +8,7 @@ from lessons.machines.card import rates
 from lessons.widgets.estimates.table import Estimate, count, how
 
 
-def known_machines():
+def known_machines() -> list[hardware.Machine]:
     """Return the machines that the website offers, the one that made this edition first."""
     return [hardware.recorded_machine(), *hardware.accelerators().values()]
 

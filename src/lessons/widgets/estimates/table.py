@@ -7,9 +7,12 @@ the book follows (``estimate.js``).
 
 import math
 import re
+from collections.abc import Mapping
 from html import escape
+from typing import Any, NoReturn
 
 from lessons.machines.card import my_machine, rates
+from lessons.machines.hardware import Machine
 from lessons.recording import recording
 from lessons.words import duration, number
 
@@ -17,7 +20,7 @@ MIME_TYPE = "application/vnd.lessons.estimate+json"
 SHARE = 0.4  # of its rate, a usual MFU: see the chapter on hardware
 
 
-def seconds(machine, flops, numbers=0, share=SHARE):
+def seconds(machine: Machine, flops: float, numbers: float = 0, share: float = SHARE) -> float:
     """Return how long work takes: the slower of arithmetic and memory.
 
     Parameters
@@ -42,20 +45,20 @@ def seconds(machine, flops, numbers=0, share=SHARE):
 class Estimate:
     """A table of work and time. Made by `estimate`; a cell's last value."""
 
-    def __init__(self, payload, machine):
+    def __init__(self, payload: dict[str, Any], machine: Machine):
         self.payload, self.machine = payload, machine
 
-    def times(self, machine=None):
+    def times(self, machine: Machine | None = None) -> list[str]:
         """Return the time of each row in words, on this machine or another."""
-        return [duration(seconds(machine or self.machine, *work, share=self.payload["share"]))
-                for _, *work in self.payload["rows"]]
+        return [duration(seconds(machine or self.machine, flops, numbers, self.payload["share"]))
+                for _, flops, numbers in self.payload["rows"]]
 
-    def _lines(self):
+    def _lines(self) -> list[tuple[str, str, str]]:
         rows = [(label, count(flops), time) for (label, flops, _), time in
                 zip(self.payload["rows"], self.times(), strict=True)]
         return [("", "operations", "time"), *rows]
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         said = f"On {self.machine.name}. {how(self.machine, self.payload['share'])}"
         lines = self._lines()
         widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
@@ -76,7 +79,7 @@ def count(flops: float) -> str:
     return number(flops) if flops else "–"
 
 
-def how(machine, share):
+def how(machine: Machine, share: float) -> str:
     """Say what an estimate counts with.
 
     Examples
@@ -88,7 +91,10 @@ def how(machine, share):
     return f"Counted with {100 * share:g} % of {rates(machine)}."
 
 
-def estimate(rows, *, name, title="How long would it take?", share=SHARE, machine=None):
+def estimate(
+    rows: Mapping[str, float | tuple[float, float]], *, name: str,
+    title: str = "How long would it take?", share: float = SHARE, machine: Machine | None = None,
+) -> Estimate:
     """Estimate how long work takes on the reader's machine.
 
     Parameters
@@ -116,7 +122,7 @@ def estimate(rows, *, name, title="How long would it take?", share=SHARE, machin
     >>> gpt3.times()
     ['62,000 years']
     """
-    def fail(what):
+    def fail(what: str) -> NoReturn:
         raise ValueError(f"estimate {name!r}: {what}")
 
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9-]*", name):

@@ -3,8 +3,8 @@
 import itertools
 import math
 import re
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NoReturn
 
 import matplotlib as mpl
 import numpy as np
@@ -12,9 +12,11 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from lessons import plots
+from lessons.widgets.explorers.control import Control
 
 MAX_STATES = 800
-_PLACES = ("left", "center", "right")  # where an axes can have a title
+#: Where an axes can have a title.
+_PLACES: tuple[Literal["left", "center", "right"], ...] = ("left", "center", "right")
 
 
 class ExplorerError(ValueError):
@@ -24,7 +26,10 @@ class ExplorerError(ValueError):
 class Drawing:
     """A figure with controls: what `frame` and `draw` draw, checked, state by state."""
 
-    def __init__(self, draw, frame, *, name, title, alt, n_panels, height, controls):
+    def __init__(
+        self, draw: Callable[..., str], frame: Callable[..., None] | None, *, name: str,
+        title: str, alt: str, n_panels: int, height: int, controls: Mapping[str, Control],
+    ):
         self.name, self.title, self.alt, self.controls = name, title, alt, controls
         self._draw_state = draw
         self._validate()
@@ -110,7 +115,7 @@ class Drawing:
         for ax in self.axes:
             ax.set_prop_cycle(plots.CYCLE)
 
-        def new_artists():
+        def new_artists() -> list[list[Artist]]:
             return [
                 [a for a in ax.get_children() if a not in old]
                 for ax, old in zip(self.axes, before, strict=True)

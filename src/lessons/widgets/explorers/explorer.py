@@ -35,7 +35,9 @@ class Explorer(Drawing):
         """Return one state as a PNG, in the light theme."""
         return png(self, **values)
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         alt = {"image/png": {"alt": self.alt}}
         text = f"Explorer {self.name!r}, {self.n_states} states. {self.state().sentence}"
         if not recording():

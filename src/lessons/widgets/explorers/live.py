@@ -5,6 +5,7 @@ import html
 import io
 import math
 import time
+from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -121,11 +122,11 @@ class LiveExplorer:
         picture.save(buffer, format="png", compress_level=1)
         return buffer.getvalue(), sentence
 
-    def _on_reset(self, _button) -> None:
+    def _on_reset(self, _button: Any) -> None:
         for box, value in zip(self.inputs.values(), self.explorer.defaults.values(), strict=True):
             box.value = value
 
-    def _on_change(self, _change) -> None:
+    def _on_change(self, _change: Any) -> None:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # no kernel, as in a test: draw at once

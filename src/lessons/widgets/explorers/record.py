@@ -54,7 +54,7 @@ def record(drawing: Drawing) -> dict[str, Any]:
     height = drawing.figure.bbox.height
     panels = []
     for i, ax in enumerate(drawing.axes):
-        cell, box = ax.get_figure(root=False).bbox, ax.bbox
+        cell, box = ax.figure.bbox, ax.bbox
         clip = [box.x0, height - box.y1, box.width, box.height]
         panels.append({
             "view": [round(v) for v in (cell.x0, 0, cell.width, cell.height)],

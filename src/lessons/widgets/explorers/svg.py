@@ -8,6 +8,7 @@ rounded to a tenth of a pixel and the book's colours become CSS variables.
 import io
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -75,7 +76,7 @@ def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str, part: str 
         A word that keeps these ids apart from those of another part of the same panel.
     """
     buffer = io.StringIO()
-    settings = {
+    settings: dict[Any, Any] = {
         "svg.fonttype": "none", "svg.hashsalt": clip_id + part, "path.simplify_threshold": 0.2,
     }
     with mpl.rc_context(settings):

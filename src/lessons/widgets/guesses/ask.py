@@ -6,8 +6,8 @@ here and recorded, so the website (``guess.js``) and a live kernel say the same.
 """
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,6 +23,8 @@ N_LEVELS = 41  # of a point of a curve
 MAX_HANDLES = 7
 CLOSE_HEIGHT = 3  # a point of a curve within so many hundredths of the axis is close
 
+Fail = Callable[[str], NoReturn]  # raises the ValueError that names the guess
+
 
 class Guess:
     """A question about a result that comes next. Made by `guess`; a cell's last value."""
@@ -34,7 +36,7 @@ class Guess:
         """Return what a reader is told about an answer: see `said.sentences`."""
         return sentences(self.payload, answer)
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         p = self.payload
         options = p["texts"] if p["kind"] == "choice" else []
         text = "\n".join([p["question"], *(f"- {option}" for option in options)])
@@ -103,7 +105,7 @@ def guess(
     >>> g.feedback(None)
     'Computed: 8,000 bits.'
     """
-    def fail(what):
+    def fail(what: str) -> NoReturn:
         raise ValueError(f"guess {name!r}: {what}")
 
     check_name("guess", name)
@@ -111,22 +113,22 @@ def guess(
         fail("the question, and why if given, must be text")
     if hides not in (None, "next"):
         fail(f"hides is {hides!r}; it is 'next', or left out")
-    if (options is None) == (between is None):
-        fail("give either options (a choice) or between (a number, or with x a curve)")
-    if options is not None:
+    if options is not None and between is None:
         details = _choice(fail, truth, list(options))
-    else:
+    elif between is not None and options is None:
         scale = _scale(fail, between, log, unit)
         if x is None:
             details = _number(fail, truth, scale)
         else:
             details = _curve(fail, truth, scale, x, log_x, n_points) | {"labels": list(labels)}
+    else:
+        fail("give either options (a choice) or between (a number, or with x a curve)")
     made = Guess({"name": name, "question": question, "why": why, "hides": hides} | details)
     check_recorded_once("guess", name, made.payload)
     return made
 
 
-def _scale(fail, between, log, unit) -> Scale:
+def _scale(fail: Fail, between: tuple[float, float], log: bool, unit: str) -> Scale:
     low, high = between
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         fail(f"between is {between!r}; give two finite numbers, the smaller first")
@@ -135,7 +137,7 @@ def _scale(fail, between, log, unit) -> Scale:
     return Scale(low, high, log, unit)
 
 
-def _choice(fail, truth, options) -> dict[str, Any]:
+def _choice(fail: Fail, truth: str, options: list[str]) -> dict[str, Any]:
     if not all(isinstance(option, str) and option.strip() for option in options):
         fail("options are texts; format a number, as in f'{x:.3g}'")
     if len(options) < 2 or len(set(options)) < len(options):
@@ -154,7 +156,7 @@ def _compared(texts: list[str], truth: str, verdicts: list[str]) -> dict[str, An
     return {"said": said, "shown": f"Computed: {truth}."}
 
 
-def _inside(fail, value, scale) -> float:
+def _inside(fail: Fail, value: Any, scale: Scale) -> float:
     if isinstance(value, str) or not math.isfinite(value):
         fail(f"the truth {value!r} is not a finite number")
     if not scale.low <= value <= scale.high:
@@ -162,7 +164,7 @@ def _inside(fail, value, scale) -> float:
     return float(value)
 
 
-def _number(fail, truth, scale) -> dict[str, Any]:
+def _number(fail: Fail, truth: Any, scale: Scale) -> dict[str, Any]:
     whole = isinstance(truth, int | np.integer)
     truth = _inside(fail, truth, scale)
     stops = scale.stops(N_STOPS, whole)
@@ -176,7 +178,9 @@ def _number(fail, truth, scale) -> dict[str, Any]:
     }
 
 
-def _curve(fail, truth, scale, x, log_x, n_points) -> dict[str, Any]:
+def _curve(
+    fail: Fail, truth: Sequence[Any], scale: Scale, x: Sequence[float], log_x: bool, n_points: int
+) -> dict[str, Any]:
     x, truth = list(x), list(truth)
     if len(x) != len(truth):
         fail(f"{len(truth)} values of the truth for {len(x)} values of x")

@@ -36,16 +36,16 @@ def widget(payload: dict[str, Any]) -> ipywidgets.VBox:
     make = ipywidgets.Button(description="This is my guess", disabled=p["kind"] == "choice")
     skip, said = ipywidgets.Button(description="Show me"), ipywidgets.HTML()
 
-    def draw(reveal=False):
+    def draw(reveal: bool = False) -> None:
         if p["kind"] == "curve":
             drawing = curve_svg(p, [box.value for box in boxes], reveal)
             picture.value = f'{_LIVE_STYLE}<div class="lessons-guess">{drawing}</div>'
 
-    def change(_change):
+    def change(_change: Any) -> None:
         make.disabled = any(box.value is None for box in boxes)
         draw()
 
-    def tell(answer):
+    def tell(answer: Any) -> None:
         said.value = f'<p role="status">{marked(sentences(p, answer))}</p>'
         draw(reveal=True)
 

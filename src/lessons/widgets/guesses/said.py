@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def sentences(payload: dict[str, Any], answer: int | list[int] | None) -> str:
+def sentences(payload: dict[str, Any], answer: Any) -> str:
     """Return what a reader is told.
 
     The website's ``guess.js`` chooses in the same way.

@@ -8,7 +8,7 @@ twice alike, sets its own colours, and tells a screen reader nothing.
 """
 
 import hashlib
-from typing import Any
+from typing import Any, NoReturn
 
 from lessons.recording import recording
 from lessons.widgets.base import check_name, check_recorded_once, live_view, markdown
@@ -33,7 +33,7 @@ class Quiz:
         option = self.options[index]
         return f"{verdict(option)} {option['why']}"
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         letters = [f"{chr(65 + i)}. {option['text']}" for i, option in enumerate(self.options)]
         text = "\n".join([self.question, *letters])
         if not recording():
@@ -74,7 +74,7 @@ def quiz(question: str, *, name: str, right: str, why: str, wrong: dict[str, str
     >>> q.feedback(0)
     'Not quite. One too few.'
     """
-    def fail(what):
+    def fail(what: str) -> NoReturn:
         raise ValueError(f"quiz {name!r}: {what}")
 
     check_name("quiz", name)

@@ -17,7 +17,7 @@ def widget(payload: dict[str, Any]) -> ipywidgets.VBox:
     )
     answer = ipywidgets.HTML()
 
-    def tell(_change):
+    def tell(_change: Any) -> None:
         if radio.value is None:
             answer.value = ""
             return
