@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections.abc import Iterator
 from importlib import resources
 
 import numpy as np
@@ -72,7 +73,9 @@ def split(
                      "give a longer text, or a larger valid_share")
 
 
-def splits(text, valid_share=0.1, rng=None):
+def splits(
+    text: str, valid_share: float = 0.1, rng: np.random.Generator | None = None
+) -> Iterator[tuple[str, str, str]]:
     """Yield what `split` returns for each way that gives both parts, after the way's name.
 
     Examples
@@ -98,7 +101,7 @@ def splits(text, valid_share=0.1, rng=None):
                 yield way, _without_shared(train, valid), valid
 
 
-def ways(text):
+def ways(text: str) -> Iterator[tuple[str, list[str], str]]:
     """Yield the ways to cut a text, the strictest first: name, parts, and what joins them again.
 
     Topics under titles that are underlined with asterisks, as in `topics`; paragraphs with blank

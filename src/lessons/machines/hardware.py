@@ -130,8 +130,8 @@ def known_peak(gpu_name: str, mem_bytes: float) -> float | None:
     >>> f"{known_peak('NVIDIA H100 80GB HBM3', 85e9):.3g}", known_peak("GeForce", 8e9)
     ('9.89e+14', None)
     """
-    def difference(machine):
-        return ("PCIe" in machine.name) != ("PCIe" in gpu_name), abs(machine.mem_bytes - mem_bytes)
+    def difference(machine: Machine) -> tuple[bool, float]:
+        return ("PCIe" in machine.name) != ("PCIe" in gpu_name), abs((machine.mem_bytes or 0) - mem_bytes)
 
     same_chip = [machine for machine in accelerators().values()
                  if machine.name.split()[0] in gpu_name.replace("-", " ").split()]

@@ -4,9 +4,10 @@ import os
 import signal
 import sys
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 
-handlers = []
+handlers: list[Callable[..., None]] = []
 
 
 def take_any_text():

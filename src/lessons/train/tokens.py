@@ -61,12 +61,12 @@ def prepare(config, say=lambda line: None) -> TokenData:
     try:
         for way, *parts in corpus.splits(text, config.valid_share):
             tokenizer = learn_once(config.out, parts[0], config.vocab_size)
-            tokens = [torch.tensor(tokenizer.encode(p), dtype=torch.int32) for p in parts]
-            too_short = _too_short(*tokens, config.n_positions)
+            train, valid = (torch.tensor(tokenizer.encode(p), dtype=torch.int32) for p in parts)
+            too_short = _too_short(train, valid, config.n_positions)
             if not too_short:
                 say(f"The text was split by its {way}: {len(parts[0]):,} characters for training, "
                     f"{len(parts[1]):,} for validation.")
-                return TokenData(*tokens, tokenizer, _sha256(text))
+                return TokenData(train, valid, tokenizer, _sha256(text))
         if not too_short:
             corpus.split(text, config.valid_share)  # says why it cannot be split
     except ValueError as error:
