@@ -131,7 +131,8 @@ def known_peak(gpu_name: str, mem_bytes: float) -> float | None:
     ('9.89e+14', None)
     """
     def difference(machine: Machine) -> tuple[bool, float]:
-        return ("PCIe" in machine.name) != ("PCIe" in gpu_name), abs((machine.mem_bytes or 0) - mem_bytes)
+        other_form = ("PCIe" in machine.name) != ("PCIe" in gpu_name)
+        return other_form, abs((machine.mem_bytes or 0) - mem_bytes)
 
     same_chip = [machine for machine in accelerators().values()
                  if machine.name.split()[0] in gpu_name.replace("-", " ").split()]

@@ -238,11 +238,13 @@ def test_torch_works_in_a_copy_of_a_process_that_has_used_its_threads(monkeypatc
     torch.set_num_threads(2)
     x = torch.ones(1000, 1000, requires_grad=True)
     (x @ x).tanh().sum().backward()
+    big = np.ones((1000, 1000))
+    big = 0.001 * big @ big
 
     def answer(a, b):
         w = torch.ones(500, 500, dtype=torch.float64, requires_grad=True)
         (w @ w).tanh().sum().backward()
-        return a + b + 0 * w.grad[0, 0].item()
+        return a + b + 0 * w.grad[0, 0].item() + 0 * (big @ big)[0, 0]
 
     verdict = grade(SUM, answer)
     torch.set_num_threads(n_threads)

@@ -31,8 +31,8 @@ class Ended(Exception):
 def in_a_copy(work: Callable, limit_s: float) -> Any:
     """Return ``work(call)`` from a copy of this process, or None if it has to be done here.
 
-    The copy runs on one processor core and prints at its end. A function that raises is left to
-    this process: the error may be the copy's own, which has no GPU and one thread.
+    The copy prints at its end. A function that raises is left to this process: the error may be
+    the copy's own, which has no GPU.
 
     Parameters
     ----------
@@ -115,10 +115,12 @@ def _be_the_copy(work: Callable, limit_s: float, sender: Any) -> NoReturn:
             _set_clocks(0)
             return value, None
 
+        if "torch" in sys.modules:  # it would wait for threads, which a copy does not have
+            sys.modules["torch"].set_num_threads(1)
         warnings.simplefilter("ignore")
         printed = io.StringIO()
         with (contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed),
-              np.errstate(all="ignore"), _one_thread()):
+              np.errstate(all="ignore")):
             result = work(call)
         sender.send((printed.getvalue(), result))
     finally:  # no traceback, no clean-up: files and sockets belong to the original
@@ -128,12 +130,3 @@ def _be_the_copy(work: Callable, limit_s: float, sender: Any) -> NoReturn:
 def _set_clocks(limit_s: float) -> None:
     signal.setitimer(signal.ITIMER_PROF, limit_s)  # processor time
     signal.setitimer(signal.ITIMER_REAL, WAITS * limit_s)
-
-
-def _one_thread() -> contextlib.AbstractContextManager:
-    """Return a context in which numpy and torch use no threads, which a copy does not have."""
-    from threadpoolctl import threadpool_limits  # comes with scikit-learn; slow to import
-
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)  # MKL inside torch is out of threadpoolctl's reach
-    return threadpool_limits(1)
