@@ -85,6 +85,12 @@ def test_the_jobs_of_the_workflow_run_every_part():
     assert any("test --native" in step.get("run", "") for step in jobs["native"]["steps"])
 
 
+def test_the_suite_knows_which_tests_of_the_package_read_texts():
+    reading = [path for path in (ROOT / "tests/lessons").rglob("*.py")
+               if 'ROOT / "text"' in path.read_text(encoding="utf-8")]
+    assert sorted(path.relative_to(ROOT).as_posix() for path in reading) == sorted(suite.READ_TEXTS)
+
+
 def test_ci_skips_nothing_that_passed_before():
     assert "\nmake test ALL=1" in read(".ci/run")
 
