@@ -68,6 +68,7 @@ def test_use_style_changes_later_figures():
 OWN = """
 text.usetex: True
 font.family: serif
+font.sans-serif: DejaVu Serif
 font.size: 30
 axes.unicode_minus: False
 axes.facecolor: black
@@ -76,6 +77,7 @@ figure.constrained_layout.use: False
 figure.facecolor: black
 lines.antialiased: False
 lines.dashed_pattern: 9, 9
+mathtext.fontset: stix
 path.simplify: False
 patch.linewidth: 7
 savefig.facecolor: black
@@ -96,7 +98,8 @@ def pictures():
     def draw(ax, slope):
         ax.plot([-1, 1], [0.1, slope], "o-", label="line")
         ax.bar([0.5], [slope])
-        ax.annotate("$x^2$", (0, 0.1))
+        ax.annotate("moves, $x^2$", (0, 0.1))
+        ax.text(0, 0.5, "moves")
         return f"Slope {slope:g}."
 
     made = explore(draw, frame, name="own", title="How?", alt="A line that rises or falls.",
