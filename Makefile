@@ -3,6 +3,14 @@ PYTHON ?= python3
 PORT ?=
 PY := .venv/bin/python
 
+# What a shell sets for other programs takes no part: how and where Python looks, options of pytest,
+# figure settings and kernels of others, the repository of a Git hook that may have called make.
+unexport $(filter PYTHON% PYTEST_%,$(.VARIABLES))
+unexport MPLBACKEND MATPLOTLIBRC JUPYTER_PATH JUPYTER_PREFER_ENV_PATH
+unexport GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+export PYTHONUTF8 := 1
+.NOTPARALLEL: # test and book share _build
+
 .DEFAULT_GOAL := help
 .PHONY: help setup serve book test test-fast notebooks pull new lab lint format bench clean
 
@@ -11,12 +19,12 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: ## create .venv and install what requirements.txt lists (the others do it by themselves)
-	@command -v $(PYTHON) >/dev/null || \
-	  { echo '$(PYTHON) not found. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3' >&2; exit 1; }
-	@$(PYTHON) tools/environment.py
+	@python="$(subst ~/,$(HOME)/,$(PYTHON))"; command -v "$$python" >/dev/null || \
+	  { echo "$$python not found. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }; \
+	"$$python" tools/environment.py
 
 serve: setup ## build the book and show it at http://localhost:8000 (another port: PORT=9000)
-	@$(PY) -m tools.website serve $(if $(PORT),--port $(PORT))
+	@$(PY) -m tools.website serve $(if $(PORT),--port '$(PORT)')
 
 book: setup ## build the book into _build/html
 	@$(PY) -m tools.website build
@@ -39,7 +47,8 @@ new: setup ## start a chapter: make new CH=12 TITLE="Images"
 	@$(PY) -m tools.notebooks new $(CH) "$(TITLE)"
 
 lab: setup ## open the chapters in JupyterLab
-	@$(PY) -m jupyter lab --notebook-dir=book
+	@root=; test "$$(id -u)" != 0 || { root=--allow-root; echo 'You are root: what notebooks run may change everything here.'; }; \
+	$(PY) -m jupyter lab --notebook-dir=book $$root
 
 lint: setup ## check style and types, and find common mistakes
 	@$(PY) -m tools.suite lint types

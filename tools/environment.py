@@ -7,6 +7,7 @@ This file runs before anything is installed and on Pythons too old for the book,
 standard library only and no syntax newer than Python 3.6.
 """
 
+import ast
 import glob
 import hashlib
 import os
@@ -23,6 +24,20 @@ VENV = os.path.join(ROOT, ".venv")
 OLDEST = (3, 11)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch without CUDA
 CPU_INDEX_WAIT_S = 5
+#: What pip takes over from a person's settings: where packages come from, and how to get there.
+#: Not where they go, or how (`user`, `target`, `no-deps`): this environment decides that.
+PIP_SETTINGS = (
+    "index-url", "extra-index-url", "no-index", "find-links", "constraint", "trusted-host",
+    "cert", "client-cert", "proxy", "timeout", "default-timeout", "retries", "cache-dir",
+    "no-cache-dir", "keyring-provider", "use-feature", "use-deprecated",
+)
+#: Words of pip, and what to do then.
+REMEDIES = (
+    (r"No space left|[Dd]isk quota", "Make room on the disk (3 GB)"),
+    (r"Retrying \(|timed out|Connection|SSLError|ProxyError|IncompleteRead|HTTP error",
+     "Check the network"),
+    (r"Cannot uninstall|RECORD|No module named pip", "Delete the folder .venv"),
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -61,11 +76,13 @@ def setup():
     if ready and not (wants_gpu and installed_torch(python).endswith("+cpu")):
         return
     started = time.time()
+    check_place()
     if not runs(python):
         create_venv(choose_python())
     torch = installed_torch(python)
     if wants_gpu and torch.endswith("+cpu"):
-        subprocess.call([python, "-m", "pip", "uninstall", "--yes", "--quiet", "torch"])
+        uninstall = [python, "-m", "pip", "uninstall", "--yes", "--quiet", "torch"]
+        subprocess.call(uninstall, env=pip_variables(python))
         torch = ""
     command = [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     command += ["--requirement", "requirements.txt"]
@@ -84,11 +101,28 @@ def setup():
 
 def fingerprint():
     """Return what the environment was made from: the pins, the package's metadata, the place."""
-    digest = hashlib.sha256(ROOT.encode())  # a moved environment has wrong paths in its scripts
+    # A moved environment has wrong paths in its scripts.
+    digest = hashlib.sha256(os.fsencode(ROOT))
     for name in ("requirements.txt", "pyproject.toml"):
-        with open(os.path.join(ROOT, name), "rb") as file:
-            digest.update(file.read())
+        digest.update(content(os.path.join(ROOT, name)))
     return digest.hexdigest()
+
+
+def content(path):
+    """Return the bytes of a file with plain line ends: Git on Windows may write others."""
+    with open(path, "rb") as file:
+        return file.read().replace(b"\r\n", b"\n")
+
+
+def check_place():
+    """Raise `Problem` if no environment can be made in this folder, because of its name."""
+    try:
+        os.fsencode(ROOT).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Problem(
+            "The path of this folder is not UTF-8, and Python makes no environment in such a "
+            f"place: {ascii(ROOT)}. Rename the folder, then run: make setup"
+        ) from None
 
 
 def venv_python():
@@ -136,15 +170,14 @@ def create_venv(python):
             "Install it: sudo apt install python3-venv"
         )
     print(f"Creating .venv with {python}.")
-    if subprocess.call([python, "-m", "venv", "--clear", VENV]) != 0:
+    if subprocess.call([python, "-m", "venv", "--clear", VENV], env=variables()) != 0:
         raise Problem(f"Could not create {VENV}: see the lines above.")
 
 
 def installed_torch(python):
     """Return the version of torch in the environment, or an empty string."""
     code = "import importlib.metadata as m; print(m.version('torch'))"
-    answer = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return answer.stdout.decode().strip()
+    return output(python, "-c", code).strip()
 
 
 def torch_pin():
@@ -172,6 +205,28 @@ def answers(url, wait_s):
     return bool(found)
 
 
+def variables():
+    """Return the variables for other Pythons: without those that change how Python runs."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    return dict(kept, PYTHONUTF8="1")
+
+
+def pip_variables(python):
+    """Return the variables for pip, with `PIP_SETTINGS` in place of all that it would read."""
+    env = {key: value for key, value in variables().items() if not key.startswith("PIP_")}
+    env["PIP_CONFIG_FILE"] = os.devnull
+    # To `pip config`, `user` means one of its files, and `quiet` to list nothing.
+    plain = dict(variables(), PIP_USER="0", PIP_QUIET="0")
+    listed = output(python, "-m", "pip", "config", "list", env=plain).splitlines()
+    for section in ("global.", "install.", ":env:."):  # the last one wins
+        for line in listed:
+            key, _, value = line.partition("=")
+            if key.startswith(section) and key[len(section) :] in PIP_SETTINGS:
+                name = "PIP_" + key[len(section) :].upper().replace("-", "_")
+                env[name] = ast.literal_eval(value)
+    return env
+
+
 def run_pip(command, log):
     """Run pip, show where it is, and keep all it says in the file `log`.
 
@@ -184,6 +239,7 @@ def run_pip(command, log):
     process = subprocess.Popen(
         command,
         cwd=ROOT,
+        env=pip_variables(command[0]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -197,13 +253,27 @@ def run_pip(command, log):
             progress.say(pip_step(line))
     progress.stop()
     if process.wait() != 0:
+        said = "\n".join("    " + line for line in lines[-8:])
         raise Problem(
             "pip could not install requirements.txt. The end of {}:\n\n{}\n\n"
-            "Check the network and the free disk space (3 GB), then run: make setup. "
-            "If that does not help, delete .venv first.".format(
-                log, "\n".join("    " + line for line in lines[-8:])
-            )
+            "{}, then run: make setup".format(log, said, remedy("\n".join(lines)))
         )
+
+
+def remedy(said):
+    """Return what to do about a failure of pip, from all it said.
+
+    Examples
+    --------
+    >>> remedy("ERROR: [Errno 28] No space left on device")
+    'Make room on the disk (3 GB)'
+    >>> remedy("ERROR: Hashes are required in --require-hashes mode")
+    'Put right what pip says'
+    """
+    for words, what in REMEDIES:
+        if re.search(words, said):
+            return what
+    return "Put right what pip says"
 
 
 def pip_step(line):
@@ -263,9 +333,18 @@ class Progress:
 def quiet(*command):
     """Run a command without its output; return its exit status, 127 if it cannot start."""
     try:
-        return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.call(
+            command, env=variables(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
     except OSError:
         return 127
+
+
+def output(*command, env=None):
+    """Return what a command prints, without its errors."""
+    env = env or variables()
+    answer = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return answer.stdout.decode("utf-8", "replace")
 
 
 def read(path):

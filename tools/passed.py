@@ -16,6 +16,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from tools.environment import content
+
 ROOT = Path(__file__).resolve().parents[1]
 FILE = Path("_build/passed.json")
 SAID = Path("_build/unchanged.txt")
@@ -61,10 +63,10 @@ def digest_of(paths: Iterable[Path], root: Path, *words: str) -> str:
     sha = hashlib.sha256("\0".join(words).encode())
     for path in sorted(paths):
         sha.update(b"\0" + str(path.relative_to(root)).encode() + b"\0")
-        content = path.read_bytes() if path.is_file() else b"gone"
+        data = content(path) if path.is_file() else b"gone"
         if path.parent == root / "text":
-            content = b"".join(match[0] for match in _CODE.finditer(content))
-        sha.update(content)
+            data = b"".join(match[0] for match in _CODE.finditer(data))
+        sha.update(data)
     return sha.hexdigest()
 
 

@@ -4,7 +4,9 @@ Every colour has a role and keeps it through the whole book. On the website the 
 roles become CSS variables, so that figures follow the light and the dark theme.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import matplotlib as mpl
@@ -85,7 +87,32 @@ STYLE: dict[Any, Any] = {
 
 def use_style() -> None:
     """Give all later figures of this session the look of the book."""
+    mpl.rcdefaults()  # whatever the reader's own settings are, such as LaTeX for all text
     mpl.rcParams.update(STYLE)
+
+
+@lru_cache(maxsize=1)
+def _settings() -> dict:
+    with mpl.rc_context():
+        use_style()
+        settings = dict(mpl.rcParams.copy())
+    del settings["backend"]  # asking for it would choose one
+    return settings
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Give figures the look of the book for a while, and none of the reader's own settings.
+
+    Examples
+    --------
+    >>> with mpl.rc_context({"lines.linewidth": 9}), style():
+    ...     mpl.rcParams["lines.linewidth"]
+    1.8
+    """
+    with mpl.rc_context():
+        dict.update(mpl.rcParams, _settings())  # checked already, and it is done for every state
+        yield
 
 
 def panels(n_panels: int = 1, height: int = 290) -> tuple[Figure, list[Axes]]:
@@ -101,7 +128,7 @@ def panels(n_panels: int = 1, height: int = 290) -> tuple[Figure, list[Axes]]:
     2
     """
     width = 480 if n_panels == 1 else 360 * n_panels
-    with mpl.rc_context(STYLE):
+    with style():
         figure = Figure(figsize=(width / 72, height / 72), dpi=72, layout="constrained")
         cells = np.atleast_1d(figure.subfigures(1, n_panels))
         return figure, [cell.subplots() for cell in cells]

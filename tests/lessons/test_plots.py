@@ -11,6 +11,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from lessons import plots
+from lessons.widgets.explorers.control import slider
+from lessons.widgets.explorers.explorer import explore
+from lessons.widgets.explorers.live import LiveExplorer
+from lessons.widgets.explorers.record import png
 from lessons.words import number, power_of_ten
 
 CSS = Path(__file__).resolve().parents[2] / "book" / "_static" / "book.css"
@@ -58,6 +62,62 @@ def test_use_style_changes_later_figures():
     with mpl.rc_context():
         plots.use_style()
         assert mpl.rcParams["axes.edgecolor"] == plots.MUTED
+
+
+#: A reader's matplotlibrc: text by LaTeX, which may be missing, and a look unlike the book's.
+OWN = """
+text.usetex: True
+font.family: serif
+font.sans-serif: DejaVu Serif
+font.size: 30
+axes.unicode_minus: False
+axes.facecolor: black
+axes.linewidth: 5
+figure.constrained_layout.use: False
+figure.facecolor: black
+lines.antialiased: False
+lines.dashed_pattern: 9, 9
+mathtext.fontset: stix
+path.simplify: False
+patch.linewidth: 7
+savefig.facecolor: black
+svg.fonttype: path
+svg.image_inline: False
+xtick.direction: in
+"""
+
+
+def pictures():
+    """Return what an explorer records, its PNG, and its picture in a live kernel."""
+
+    def frame(ax):
+        ax.set(xlim=(-1, 1), ylim=(1e-3, 1), yscale="log", xlabel="x", ylabel="y", title="a")
+        ax.text(0, 0.1, "here")
+        ax.imshow([[0, 1]], extent=(-1, 0, 1e-3, 1e-2), aspect="auto")
+
+    def draw(ax, slope):
+        ax.plot([-1, 1], [0.1, slope], "o-", label="line")
+        ax.bar([0.5], [slope])
+        ax.annotate("moves, $x^2$", (0, 0.1))
+        ax.text(0, 0.5, "moves")
+        return f"Slope {slope:g}."
+
+    made = explore(draw, frame, name="own", title="How?", alt="A line that rises or falls.",
+                   slope=slider([0.1, 0.5], label="slope"))
+    return made.record(), png(made), LiveExplorer(made).image.value
+
+
+def test_an_explorer_takes_nothing_from_the_readers_own_settings(tmp_path):
+    (tmp_path / "matplotlibrc").write_text(OWN)
+    expected = pictures()
+    with mpl.rc_context(fname=tmp_path / "matplotlibrc"):
+        plots._settings.cache_clear()  # as in a session that begins with these
+        assert mpl.rcParams["text.usetex"]
+        assert pictures() == expected
+        assert mpl.rcParams["font.size"] == 30  # and leaves them as they were
+        plots.use_style()
+        changed = {key for key, value in mpl.rcParams.items() if value != mpl.rcParamsDefault[key]}
+        assert changed <= {"backend", *plots.STYLE}
 
 
 def test_contours_fix_the_view():

@@ -9,6 +9,7 @@ from tools.notebooks.__main__ import main
 from tools.notebooks.cells import dumps, load
 
 HERE = Path(__file__).parent
+ODD = "Bücher [2026] & it's 50%/book #1"  # a clone may be in any folder
 RULES = '''"""Update rules."""
 
 
@@ -89,7 +90,7 @@ def repository(tmp_path, capsys):
 @pytest.fixture(scope="session")
 def built_once(tmp_path_factory):
     """Return the root of a repository with the good pages, built."""
-    root = tmp_path_factory.mktemp("built")
+    root = tmp_path_factory.mktemp("built") / ODD
     write_package(root)
     shutil.copytree(HERE / "good", root / "text")
     assert main(["build"], root) == 0
@@ -99,6 +100,6 @@ def built_once(tmp_path_factory):
 @pytest.fixture
 def built(built_once, tmp_path, capsys):
     """Return a copy of the built repository, free to be damaged."""
-    root = tmp_path / "built"
+    root = tmp_path / ODD
     shutil.copytree(built_once, root)
     return Repository(root, capsys)

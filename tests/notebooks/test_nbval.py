@@ -114,8 +114,8 @@ def test_rounding_is_forgiven_and_a_moved_line_is_not(shift, said):
 @pytest.fixture(scope="module")
 def damaged(tmp_path_factory):
     """Build a few pages, and store damaged copies beside them; return the root."""
-    root = tmp_path_factory.mktemp("nbval")
-    (root / "text").mkdir()
+    root = tmp_path_factory.mktemp("nbval") / "Bücher [2026] & it's 50%/book #1"
+    (root / "text").mkdir(parents=True)
     for name, code in PAGES.items():
         tags = ":tags: [measured]\n\n" if name == "measured" else ""
         text = f"# T\n\n```{{code-cell}}\n{tags}{code}\n```\n"

@@ -97,6 +97,23 @@ def test_a_failure_of_pip_shows_the_end_of_its_log(tmp_path, monkeypatch):
     assert log.read_text().count("line") == 20
 
 
+@pytest.mark.parametrize(("said", "advice"), [
+    ("WARNING: Retrying (Retry(total=0)) after connection broken", "Check the network"),
+    ("ERROR: [Errno 28] No space left on device", "Make room on the disk"),
+    ("ERROR: Cannot uninstall numpy 1.0, RECORD file not found", "Delete the folder .venv"),
+    ("ERROR: Can not perform a '--user' install.", "Put right what pip says"),
+    ("ERROR: Invalid requirement: 'six =='", "Put right what pip says"),
+])
+def test_the_advice_is_about_what_pip_said(tmp_path, monkeypatch, said, advice):
+    monkeypatch.setattr(environment, "ROOT", str(tmp_path))
+    code = f"print({said!r}); raise SystemExit(1)"
+    with pytest.raises(environment.Problem) as caught:
+        environment.run_pip([sys.executable, "-c", code], str(tmp_path / "log"))
+    end = str(caught.value).splitlines()[-1]
+    assert said in str(caught.value)
+    assert end.startswith(advice) and end.endswith("make setup")
+
+
 def test_a_failure_leaves_no_stamp(pip, monkeypatch, tmp_path):
     def fail(command, log):
         raise environment.Problem("no network")

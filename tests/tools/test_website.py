@@ -22,13 +22,14 @@ URL = "https://github.com/owner/name"
 
 @pytest.fixture
 def small_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A book of one page in a folder of its own, with this book's settings and look."""
+    """A book of one page in a folder with an odd name, with this book's settings and look."""
+    tmp_path /= "Bücher [2026] & it's 50%/book #1"
     for name in ("_config.yml", "tools", "book/_templates", "book/references.bib"):
         source, target = builder.ROOT / name, tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, target)
-    (tmp_path / "book/_static").mkdir()
+    (tmp_path / "book/_static").mkdir(parents=True)
     for name in ("book.css", "favicon.svg"):
         shutil.copy(builder.ROOT / "book/_static" / name, tmp_path / "book/_static" / name)
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
@@ -146,6 +147,20 @@ def test_a_port_in_use(monkeypatch, capsys, tmp_path):
         with servers.open_server(None, tmp_path) as server:
             assert port < server.server_address[1] < port + 20
         assert f"Port {port} is in use" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("port", ["70000", "-1", "abc", "80 90", "", "٣"])
+def test_what_is_no_port_gets_one_line_before_anything_is_built(monkeypatch, capsys, port):
+    monkeypatch.setattr("tools.website.__main__.build", lambda: pytest.fail("built"))
+    assert main(["serve", "--port", port]) == 1
+    message = f"error: {port!r} is no port: choose a number from 0 to 65535 with --port\n"
+    assert capsys.readouterr().err == message
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_no_server_opens_at_what_is_no_port(tmp_path, port):
+    with pytest.raises(builder.SiteError, match=f"^{port} is no port"):
+        servers.open_server(port, tmp_path)
 
 
 def test_a_reader_who_leaves_early_and_a_rebuilt_page(tmp_path, capfd):

@@ -2,7 +2,7 @@
 
 What is stored is computed with the instruction sets of this processor (native), and nbval runs it
 again with the oldest ones that the libraries offer (portable), so that an output that depends on
-the processor fails. PYTHONHASHSEED is left alone on purpose: a cell that prints the order of a set
+the processor fails. PYTHONHASHSEED is never set, on purpose: a cell that prints the order of a set
 must fail.
 """
 
@@ -32,6 +32,7 @@ HANG_S = 600  # by the clock: only a cell that waits for nothing takes that long
 CHAPTER_LIMIT_S = 30  # processor seconds of one notebook, on the machine of tools.calibration
 OLD_CHAPTER_LIMIT_S = 45  # chapters 1 to 11 were written before the limit was 30
 N_OLD_CHAPTERS = 11
+LONGEST_ADDRESS = 100  # bytes: macOS takes 103, and the channel's number comes on top
 SECONDS_FILE = Path("_build/notebook-seconds.json")
 HERE = Path(__file__).resolve().parents[2]
 
@@ -54,15 +55,16 @@ def environment(root: Path, ipython_dir: str, portable: bool = False) -> dict[st
         Compute with the oldest instruction sets the libraries offer, else with those of this
         processor, whatever the variables of the caller say.
     """
-    path = [str(root / "src"), str(HERE), os.environ.get("PYTHONPATH", "")]
-    left_out = {"PYTEST_ADDOPTS", *_PORTABLE}
-    inherited = {k: v for k, v in os.environ.items() if k not in left_out}
+    # Nobody's modules, warnings or start-up files take part, nor their options for pytest.
+    inherited = {k: v for k, v in os.environ.items()
+                 if not k.startswith(("PYTHON", "PYTEST_")) and k not in _PORTABLE}
     env = inherited | dict.fromkeys(_THREADS, "1") | {
         "LESSONS_RECORD": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MATPLOTLIBRC": os.devnull,  # matplotlib's own settings, not those of the home folder
         "CUDA_VISIBLE_DEVICES": "",
         "IPYTHONDIR": ipython_dir,
-        "PYTHONPATH": os.pathsep.join(p for p in path if p),
+        "PYTHONPATH": os.pathsep.join([str(root / "src"), str(HERE)]),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     if portable:
@@ -86,11 +88,13 @@ def _numpy_features() -> list[str]:
 def address(folder: str) -> dict[str, str]:
     """Return where a kernel and its client meet: at a file in `folder`, where there is a choice.
 
-    Of several kernels that start at once, two may choose the same TCP port, and one dies.
+    Of several kernels that start at once, two may choose the same TCP port, and one dies. Windows
+    has no such files, and no system takes a long path.
     """
-    if os.name == "nt":
+    file = str(Path(folder) / uuid.uuid4().hex[:8])
+    if os.name == "nt" or len(os.fsencode(file)) > LONGEST_ADDRESS:
         return {"transport": "tcp"}
-    return {"transport": "ipc", "ip": str(Path(folder) / uuid.uuid4().hex[:8])}
+    return {"transport": "ipc", "ip": file}
 
 
 def warm_up(env: dict[str, str]) -> None:

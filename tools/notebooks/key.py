@@ -16,6 +16,7 @@ from pathlib import Path
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+from tools.environment import content
 from tools.notebooks.cells import NotebookError, code_cells
 
 PACKAGE = "lessons"
@@ -133,7 +134,7 @@ def key_of(cells: list[NotebookNode], root: Path) -> str:
     files = depends_on(names, root / "src") | _read_files(trees, root)
     for file in sorted({*files, root / "requirements.txt"}):
         sha.update(str(file.relative_to(root)).encode())
-        sha.update(file.read_bytes() if file.is_file() else b"")
+        sha.update(content(file) if file.is_file() else b"")
     return sha.hexdigest()
 
 

@@ -74,7 +74,8 @@ def nbval(
             "-p", "nbval.plugin", "-p", "tools.notebooks.nbval",
             "--nbval", "--nbval-current-env", f"--nbval-cell-timeout={HANG_S}",
             "-q", "--no-header", "--color", "yes" if sys.stdout.isatty() else "no",
-            *(spread if jobs > 1 else []), *map(str, notebooks),
+            # From the root: pytest takes a bracket in a path for the parameter of a test.
+            *(spread if jobs > 1 else []), *(str(path.relative_to(root)) for path in notebooks),
         ]
         status = subprocess.run(command, cwd=root, env=env, check=False).returncode
         # Written by tools.notebooks.nbval.

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from tools.website.build import SiteError, build
-from tools.website.server import serve
+from tools.website.server import port_of, serve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -13,14 +13,15 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("build", help="build _build/html, what is out of date only")
     serving = commands.add_parser("serve", help="build, then serve it on this machine")
-    serving.add_argument("--port", type=int, help="default: 8000, or the next free one")
+    serving.add_argument("--port", help="default: 8000, or the next free one")
     chosen = parser.parse_args(arguments)
     try:
+        port = None if getattr(chosen, "port", None) is None else port_of(chosen.port)
         if not build():
             print("The site was NOT built: put right the warnings above, then run this again.")
             return 1
         if chosen.command == "serve":
-            serve(chosen.port)
+            serve(port)
         else:
             print("Next: `make serve` shows it, or open _build/html/index.html in a browser.")
     except SiteError as error:

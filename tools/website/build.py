@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 
 from lessons.widgets import registry
+from tools.environment import content
 from tools.notebooks.key import depends_on
 
 ROOT = Path(__file__).absolute().parents[2]
@@ -124,7 +125,7 @@ def key_of(paths: list[Path], *words: str) -> str:
     """Return a short name for the content of these files and these words."""
     digest = hashlib.sha256("\0".join(words).encode())
     for path in sorted(paths):
-        digest.update(os.path.relpath(path, ROOT).encode() + b"\0" + path.read_bytes())
+        digest.update(os.path.relpath(path, ROOT).encode() + b"\0" + content(path))
     return digest.hexdigest()[:16]
 
 

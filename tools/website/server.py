@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import re
 from contextlib import suppress
 from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,7 @@ from typing import BinaryIO
 from tools.website.build import HTML, SiteError
 
 PORT = 8000
+LAST_PORT = 65535
 
 
 @lru_cache(maxsize=100)
@@ -56,6 +58,29 @@ class Handler(SimpleHTTPRequestHandler):
         """Stay quiet: the terminal is for what the reader should do next."""
 
 
+def no_port(given: object) -> SiteError:
+    """Return the error for what is no number of a port."""
+    return SiteError(f"{given} is no port: choose a number from 0 to {LAST_PORT} with --port")
+
+
+def port_of(text: str) -> int:
+    """Return the port that a person asks for.
+
+    Raises
+    ------
+    SiteError
+        If there is no such port.
+
+    Examples
+    --------
+    >>> port_of("9000")
+    9000
+    """
+    if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or int(text) > LAST_PORT:
+        raise no_port(repr(text))
+    return int(text)
+
+
 def open_server(port: int | None, folder: Path = HTML) -> ThreadingHTTPServer:
     """Return a server for a folder, on this machine only.
 
@@ -67,8 +92,10 @@ def open_server(port: int | None, folder: Path = HTML) -> ThreadingHTTPServer:
     Raises
     ------
     SiteError
-        If the port is taken or not allowed.
+        If the port is taken, not allowed, or no port at all.
     """
+    if port is not None and not 0 <= port <= LAST_PORT:
+        raise no_port(port)
     handler = partial(Handler, directory=str(folder))
     for candidate in range(PORT, PORT + 20) if port is None else [port]:
         try:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NoReturn
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
@@ -33,7 +32,7 @@ class Drawing:
         self.name, self.title, self.alt, self.controls = name, title, alt, controls
         self._draw_state = draw
         self._validate()
-        with mpl.rc_context(plots.STYLE):
+        with plots.style():
             self.figure, self.axes = plots.panels(n_panels, height)
             for ax in self.axes:
                 ax.patch.set_visible(False)
@@ -122,7 +121,7 @@ class Drawing:
             ]
 
         try:
-            with np.errstate(all="ignore"), mpl.rc_context(plots.STYLE):
+            with np.errstate(all="ignore"), plots.style():
                 sentence = self._draw_state(*self.axes, **values)
             self._check_drawn(sentence, values, before)
         except Exception as error:  # leave nothing behind for the next state

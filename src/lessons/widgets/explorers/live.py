@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
+from lessons import plots
 from lessons.widgets.explorers.control import Control
 from lessons.widgets.explorers.drawing import Drawing, ExplorerError
 
@@ -70,7 +71,8 @@ class LiveExplorer:
         self._seconds = 0.0
         self._canvas = FigureCanvasAgg(explorer.figure)
         explorer.figure.set_dpi(LIVE_DPI)
-        self._canvas.draw()
+        with plots.style():
+            self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(explorer.figure.bbox)
         explorer.figure.set_dpi(72)
         self.show()
@@ -103,6 +105,7 @@ class LiveExplorer:
     def _say(self, text: str) -> None:
         self.sentence.value = html.escape(text, quote=False)
 
+    @plots.style()
     def _render(self, values: dict) -> tuple[bytes, str]:
         figure = self.explorer.figure
         figure.set_dpi(LIVE_DPI)

@@ -10,6 +10,7 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from lessons import plots
 from lessons.widgets.explorers.drawing import Drawing
 from lessons.widgets.explorers.svg import fragment
 
@@ -77,6 +78,7 @@ def record(drawing: Drawing) -> dict[str, Any]:
     }
 
 
+@plots.style()
 def png(drawing: Drawing, **values: Any) -> bytes:
     """Return one state as a PNG, in the light theme."""
     artists, _ = drawing.draw(drawing.defaults | values)

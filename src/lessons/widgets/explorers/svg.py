@@ -15,7 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 
-from lessons.plots import ROLES
+from lessons.plots import ROLES, style
 
 _TAG = re.compile(r"<[^>]+>")
 _COORDINATES = re.compile(r'(?<= )(?:d|x|y|points|transform|width|height)="[^"]*"')
@@ -79,7 +79,7 @@ def fragment(artists: Iterable[Artist], figure: Figure, clip_id: str, part: str 
     settings: dict[Any, Any] = {
         "svg.fonttype": "none", "svg.hashsalt": clip_id + part, "path.simplify_threshold": 0.2,
     }
-    with mpl.rc_context(settings):
+    with style(), mpl.rc_context(settings):
         width, height = figure.bbox.size
         renderer = RendererSVG(width, height, buffer, metadata={"Date": None})
         renderer.writer.flush()
