@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 
 from lessons.data import corpus
-from lessons.gpt import model as gpt
+from lessons.gpt import model as gpt, sampling
 from lessons.gpt.tokenizer import BytePairTokenizer
 from lessons.studies.record import path_of
 from lessons.train import checkpoint, log as run_log, tokens as token_data
@@ -80,7 +80,7 @@ def write(model, tokenizer, text, n_new, **how):
     """Return how the model goes on after a text."""
     tokens = torch.tensor([tokenizer.encode(text)])
     generator = torch.Generator().manual_seed(0)
-    new = gpt.generate(model, tokens, n_new, generator=generator, **how)[0, tokens.shape[1]:]
+    new = sampling.generate(model, tokens, n_new, generator=generator, **how)[0, tokens.shape[1]:]
     return tokenizer.decode(new.tolist())
 
 

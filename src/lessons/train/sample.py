@@ -5,7 +5,7 @@ import sys
 
 import torch
 
-from lessons.gpt import model as gpt
+from lessons.gpt import model as gpt, sampling
 from lessons.gpt.tokenizer import BytePairTokenizer
 from lessons.train import checkpoint, terminal
 from lessons.train.checkpoint import CheckpointError
@@ -51,7 +51,7 @@ def continue_text(model, tokenizer, text, n_new=200, seed=0, **choice) -> str:
     Parameters
     ----------
     choice
-        Passed on to `lessons.gpt.model.generate`, such as ``temperature`` and ``top_k``.
+        Passed on to `lessons.gpt.sampling.generate`, such as ``temperature`` and ``top_k``.
 
     Raises
     ------
@@ -62,7 +62,8 @@ def continue_text(model, tokenizer, text, n_new=200, seed=0, **choice) -> str:
     if tokens.numel() == 0:
         raise ValueError("the model continues a text: give it at least one character")
     generator = torch.Generator().manual_seed(seed)
-    return tokenizer.decode(gpt.generate(model, tokens, n_new, generator=generator, **choice)[0])
+    tokens = sampling.generate(model, tokens, n_new, generator=generator, **choice)
+    return tokenizer.decode(tokens[0])
 
 
 def main(argv=None) -> int:
