@@ -22,7 +22,7 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # threads that wait must not count
 
 import torch
 
-from lessons.gpt import model as gpt
+from lessons.gpt import model as gpt, sampling
 
 RESULT = Path(__file__).with_suffix(".json")
 N_ROUNDS, N_WRITTEN = 40, 240
@@ -110,7 +110,7 @@ def writing():
     model = gpt.GPT(gpt.Config(n_positions=256, **SIZES))
     start = torch.zeros(1, 1, dtype=torch.int64)
     cached, plain = (
-        lambda use=use: gpt.generate(model, start, N_WRITTEN, temperature=0, use_cache=use)
+        lambda use=use: sampling.generate(model, start, N_WRITTEN, temperature=0, use_cache=use)
         for use in (True, False)
     )
     return summary(in_turns(cached, plain, 5))

@@ -22,10 +22,10 @@ from pathlib import Path
 import torch
 
 from lessons.data import corpus
-from lessons.gpt import model as gpt
+from lessons.gpt import model as gpt, sampling
 from lessons.gpt.tokenizer import BytePairTokenizer
 from lessons.studies.record import path_of
-from lessons.train import checkpoint, log as run_log, tokens as token_data
+from lessons.train import checkpoint, log, tokens as token_data
 from lessons.train.config import TrainConfig
 
 RECORD = path_of("small_gpt")
@@ -80,7 +80,7 @@ def write(model, tokenizer, text, n_new, **how):
     """Return how the model goes on after a text."""
     tokens = torch.tensor([tokenizer.encode(text)])
     generator = torch.Generator().manual_seed(0)
-    new = gpt.generate(model, tokens, n_new, generator=generator, **how)[0, tokens.shape[1]:]
+    new = sampling.generate(model, tokens, n_new, generator=generator, **how)[0, tokens.shape[1]:]
     return tokenizer.decode(new.tolist())
 
 
@@ -97,7 +97,7 @@ def validate(model, tokenizer):
 
 def curves(folder):
     """Return rows of step, mean training loss since the row before, validation loss, bits."""
-    rows, losses = run_log.read_metrics(folder), []
+    rows, losses = log.read_metrics(folder), []
     valid, bits = validate(*model_at(folder, 0))
     table = [[0, round(rows[0]["loss"], 4), round(valid, 4), round(bits, 4)]]
     for row in rows:

@@ -1,11 +1,16 @@
 """Losses on `lessons.engine.tensor`: one number that says how wrong the predictions are."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from lessons.engine.tensor import Tensor
 
 
-def same_shape(prediction, target):
+def same_shape(prediction: "Tensor", target: ArrayLike) -> None:
     """Raise ValueError unless the two have one shape and are not empty."""
     if prediction.shape != np.shape(target):
         raise ValueError(
@@ -16,7 +21,7 @@ def same_shape(prediction, target):
         raise ValueError("an empty batch has no mean loss: check the data loader")
 
 
-def _classes(labels, n_classes):
+def _classes(labels: ArrayLike, n_classes: int) -> np.ndarray:
     labels = np.asarray(labels)
     if labels.size == 0:
         raise ValueError("an empty batch has no mean loss: check the data loader")
@@ -25,7 +30,7 @@ def _classes(labels, n_classes):
     return labels
 
 
-def mse(prediction, target):
+def mse(prediction: "Tensor", target: ArrayLike) -> "Tensor":
     """Return the mean squared error over all elements.
 
     Parameters
@@ -50,7 +55,7 @@ def mse(prediction, target):
     return ((prediction - target) ** 2).mean()
 
 
-def mae(prediction, target):
+def mae(prediction: "Tensor", target: ArrayLike) -> "Tensor":
     """Return the mean absolute error over all elements; its slope at 0 is 0.
 
     Parameters
@@ -76,7 +81,7 @@ def mae(prediction, target):
     return (error * np.sign(error.data)).mean()
 
 
-def huber(prediction, target, delta=1.0):
+def huber(prediction: "Tensor", target: ArrayLike, delta: float = 1.0) -> "Tensor":
     """Return the mean of half the squared error, with straight lines beyond `delta`.
 
     Parameters
@@ -107,7 +112,7 @@ def huber(prediction, target, delta=1.0):
     return (error * bounded - 0.5 * bounded**2).mean()
 
 
-def log_softmax(logits):
+def log_softmax(logits: "Tensor") -> "Tensor":
     """Return the logarithms of the probabilities that `softmax` gives, without overflow.
 
     Parameters
@@ -124,7 +129,7 @@ def log_softmax(logits):
     return logits - logits.logsumexp(axis=-1, keepdims=True)
 
 
-def softmax(logits):
+def softmax(logits: "Tensor") -> "Tensor":
     """Return probabilities along the last axis: positive, with sum 1.
 
     Parameters
@@ -141,7 +146,7 @@ def softmax(logits):
     return log_softmax(logits).exp()
 
 
-def cross_entropy(logits, labels):
+def cross_entropy(logits: "Tensor", labels: ArrayLike) -> "Tensor":
     """Return the mean negative log-probability of the right class.
 
     Parameters
@@ -170,7 +175,7 @@ def cross_entropy(logits, labels):
     return (logits.logsumexp(axis=1) - right).mean()
 
 
-def soft_cross_entropy(logits, targets):
+def soft_cross_entropy(logits: "Tensor", targets: ArrayLike) -> "Tensor":
     """Return the mean cross-entropy with rows of probabilities as targets.
 
     Parameters
@@ -195,7 +200,7 @@ def soft_cross_entropy(logits, targets):
     return -(log_softmax(logits) * targets).sum(axis=-1).mean()
 
 
-def smooth(labels, n_classes, epsilon):
+def smooth(labels: ArrayLike, n_classes: int, epsilon: float) -> np.ndarray:
     """Return one-hot rows of which the share `epsilon` is spread evenly over all classes.
 
     Parameters
@@ -220,7 +225,7 @@ def smooth(labels, n_classes, epsilon):
     return (1 - epsilon) * np.eye(n_classes)[_classes(labels, n_classes)] + epsilon / n_classes
 
 
-def binary_cross_entropy_with_logits(logits, targets):
+def binary_cross_entropy_with_logits(logits: "Tensor", targets: ArrayLike) -> "Tensor":
     """Return the mean negative log-probability of yes/no answers.
 
     Parameters
@@ -247,7 +252,7 @@ def binary_cross_entropy_with_logits(logits, targets):
     return (logits.relu() - logits * targets + ((-size).exp() + 1.0).log()).mean()
 
 
-def perplexity(loss):
+def perplexity(loss: float) -> float:
     """Return e^loss: among how many equally likely tokens a model of this loss hesitates.
 
     Examples
@@ -259,7 +264,7 @@ def perplexity(loss):
         return float(np.exp(loss))
 
 
-def bits_per_byte(loss, n_tokens, n_bytes):
+def bits_per_byte(loss: float, n_tokens: int, n_bytes: int) -> float:
     """Return a loss in nats per token as bits per byte of the text.
 
     Parameters

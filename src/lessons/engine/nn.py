@@ -1,13 +1,15 @@
 """Layers, activations, initial scales and small networks on `lessons.engine.tensor`."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lessons.engine.tensor import Tensor
 
 
-def leaky_relu(x, slope=0.01):
+def leaky_relu(x: Tensor, slope: float = 0.01) -> Tensor:
     """Return each element, or `slope` times it where it is not positive.
 
     Examples
@@ -18,7 +20,7 @@ def leaky_relu(x, slope=0.01):
     return x * np.where(x.data > 0, 1.0, slope)
 
 
-def gelu(x):
+def gelu(x: Tensor) -> Tensor:
     """Return about ``x · P(Z < x)`` for a standard normal Z: the tanh form that GPT-2 uses.
 
     References
@@ -34,7 +36,7 @@ def gelu(x):
     return 0.5 * x * (1.0 + inside.tanh())
 
 
-def silu(x):
+def silu(x: Tensor) -> Tensor:
     """Return ``x · sigmoid(x)``, also called swish.
 
     References
@@ -53,7 +55,7 @@ ACTIVATIONS = {"relu": Tensor.relu, "tanh": Tensor.tanh, "sigmoid": Tensor.sigmo
                "leaky_relu": leaky_relu, "gelu": gelu, "silu": silu}
 
 
-def he_std(n_in):
+def he_std(n_in: int) -> float:
     """Return the standard deviation of weights that keeps the size of a signal through ReLU.
 
     References
@@ -68,7 +70,7 @@ def he_std(n_in):
     return math.sqrt(2 / n_in)
 
 
-def gain_of(activation):
+def gain_of(activation: str) -> float:
     """Return the factor on ``1 / sqrt(n_in)`` that suits an activation, by its name.
 
     Examples
@@ -79,7 +81,7 @@ def gain_of(activation):
     return 1.0 if activation in ("tanh", "sigmoid") else math.sqrt(2.0)
 
 
-def glorot_std(n_in, n_out):
+def glorot_std(n_in: int, n_out: int) -> float:
     """Return the compromise between keeping the forward and the backward signal.
 
     References
@@ -119,19 +121,19 @@ class Linear:
     (5, 2)
     """
 
-    def __init__(self, n_in, n_out, rng, gain=1.0):
+    def __init__(self, n_in: int, n_out: int, rng: np.random.Generator, gain: float = 1.0):
         if min(n_in, n_out) < 1 or n_in % 1 or n_out % 1:
             raise ValueError(f"sizes are whole numbers from 1 on, got {n_in} and {n_out}")
         self.W = Tensor(rng.normal(0.0, gain / math.sqrt(n_in), size=(n_in, n_out)))
         self.b = Tensor(np.zeros(n_out))
 
-    def __call__(self, x):
+    def __call__(self, x: Tensor) -> Tensor:
         """Return the outputs, shape (B, n_out), for inputs of shape (B, n_in)."""
         if x.shape[-1:] != self.W.shape[:1]:
             raise ValueError(f"this layer takes rows of {self.W.shape[0]} numbers, got {x.shape}")
         return x @ self.W + self.b
 
-    def parameters(self):
+    def parameters(self) -> list[Tensor]:
         """Return the weight matrix and the bias."""
         return [self.W, self.b]
 
@@ -161,7 +163,7 @@ class MLP:
     ((7, 10), 2410)
     """
 
-    def __init__(self, sizes, rng, activation="relu"):
+    def __init__(self, sizes: Sequence[int], rng: np.random.Generator, activation: str = "relu"):
         if activation not in ACTIVATIONS:
             raise ValueError(f"unknown activation {activation!r}: choose from {list(ACTIVATIONS)}")
         if len(sizes) < 2:
@@ -170,18 +172,18 @@ class MLP:
         pairs = zip(sizes[:-1], sizes[1:], strict=True)
         self.layers = [Linear(n_in, n_out, rng, gain_of(activation)) for n_in, n_out in pairs]
 
-    def __call__(self, x):
+    def __call__(self, x: Tensor | ArrayLike) -> Tensor:
         """Return the outputs of the last layer for a batch of inputs, one per row."""
         x = x if isinstance(x, Tensor) else Tensor(x)
         for layer in self.layers[:-1]:
             x = self.activation(layer(x))
         return self.layers[-1](x)
 
-    def parameters(self):
+    def parameters(self) -> list[Tensor]:
         """Return the weights and biases of all layers."""
         return [p for layer in self.layers for p in layer.parameters()]
 
 
-def n_parameters(model) -> int:
+def n_parameters(model: Linear | MLP) -> int:
     """Count the numbers that training can change; what two layers share counts once."""
     return sum(p.data.size for p in {id(p): p for p in model.parameters()}.values())

@@ -5,12 +5,15 @@ changes ``data`` in place. The rules and their defaults are those of ``torch.opt
 """
 
 import math
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def _number(value):
+def _number(value: Any) -> float:
     """Return one number, also from an array or tensor without axes, as a float; otherwise NaN."""
     try:
         return math.nan if isinstance(value, str) or np.ndim(value) else float(value)
@@ -32,13 +35,13 @@ def check_lr(lr: float) -> float:
     return _number(lr)
 
 
-def _check_share(name, value):
+def _check_share(name: str, value: float) -> float:
     if not 0 <= _number(value) < 1:
         raise ValueError(f"{name} must be at least 0 and less than 1, got {value}")
     return _number(value)
 
 
-def _check_size(name, value):
+def _check_size(name: str, value: float) -> float:
     if not 0 <= _number(value) < math.inf:
         raise ValueError(f"{name} must be finite and not negative, got {value}")
     return _number(value)
@@ -61,7 +64,7 @@ class Optimiser:
     array([0.8])
     """
 
-    def __init__(self, params, lr, weight_decay=0.0):
+    def __init__(self, params: Iterable[Any], lr: float, weight_decay: float = 0.0):
         if hasattr(params, "grad"):
             raise ValueError("the optimiser takes a list of parameters: write [w], not w")
         self.params = tuple({id(p): p for p in params}.values())
@@ -74,12 +77,12 @@ class Optimiser:
         self.weight_decay = _check_size("weight_decay", weight_decay)
         self.memory = [SimpleNamespace(shape=p.data.shape, n_steps=0) for p in self.params]
 
-    def zero_grad(self):
+    def zero_grad(self) -> None:
         """Forget the gradients of the last step."""
         for p in self.params:
             p.grad = None
 
-    def step(self):
+    def step(self) -> None:
         """Change every parameter that has a gradient by one update."""
         for p, memory in zip(self.params, self.memory, strict=True):
             if p.grad is None:
@@ -115,14 +118,15 @@ class SGD(Optimiser):
     array([0.8])
     """
 
-    def __init__(self, params, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
+    def __init__(self, params: Iterable[Any], lr: float, momentum: float = 0.0,
+                 nesterov: bool = False, weight_decay: float = 0.0):
         super().__init__(params, lr, weight_decay)
         if nesterov and momentum == 0:
             raise ValueError("nesterov=True looks ahead along the momentum: set momentum above 0")
         self.momentum = _check_share("momentum", momentum)
         self.nesterov = nesterov
 
-    def update(self, p, memory):
+    def update(self, p: Any, memory: SimpleNamespace) -> None:
         """Apply ``v ← βv + g``, ``w ← w - lr·v``."""
         v = g = p.grad + self.weight_decay * p.data
         if self.momentum:
@@ -141,11 +145,12 @@ class RMSProp(Optimiser):
     array([0.9])
     """
 
-    def __init__(self, params, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0):
+    def __init__(self, params: Iterable[Any], lr: float = 0.01, alpha: float = 0.99,
+                 eps: float = 1e-8, weight_decay: float = 0.0):
         super().__init__(params, lr, weight_decay)
         self.alpha, self.eps = _check_share("alpha", alpha), _check_size("eps", eps)
 
-    def update(self, p, memory):
+    def update(self, p: Any, memory: SimpleNamespace) -> None:
         """Apply ``s ← αs + (1-α)g²``, ``w ← w - lr·g / (√s + ε)``."""
         g = p.grad + self.weight_decay * p.data
         memory.s = self.alpha * getattr(memory, "s", 0.0) + (1 - self.alpha) * g**2
@@ -167,16 +172,17 @@ class Adam(Optimiser):
     array([0.99])
     """
 
-    def __init__(self, params, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
+    def __init__(self, params: Iterable[Any], lr: float = 1e-3, beta1: float = 0.9,
+                 beta2: float = 0.999, eps: float = 1e-8, weight_decay: float = 0.0):
         super().__init__(params, lr, weight_decay)
         self.beta1, self.beta2 = _check_share("beta1", beta1), _check_share("beta2", beta2)
         self.eps = _check_size("eps", eps)
 
-    def decayed(self, p):
+    def decayed(self, p: Any) -> np.ndarray:
         """Return the gradient with weight decay added to it."""
         return p.grad + self.weight_decay * p.data
 
-    def update(self, p, memory):
+    def update(self, p: Any, memory: SimpleNamespace) -> None:
         """Apply ``w ← w - lr·m̂ / (√ŝ + ε)``."""
         g, t = self.decayed(p), memory.n_steps
         memory.m = self.beta1 * getattr(memory, "m", 0.0) + (1 - self.beta1) * g
@@ -201,16 +207,18 @@ class AdamW(Adam):
     array([0.95])
     """
 
-    def __init__(self, params, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01):
+    def __init__(self, params: Iterable[Any], lr: float = 1e-3, beta1: float = 0.9,
+                 beta2: float = 0.999, eps: float = 1e-8, weight_decay: float = 0.01):
         super().__init__(params, lr, beta1, beta2, eps, weight_decay)
 
-    def decayed(self, p):
+    def decayed(self, p: Any) -> np.ndarray:
         """Shrink the weights and return the gradient as it is."""
         p.data *= 1 - self.lr * self.weight_decay
         return p.grad
 
 
-def descend(grad, start, n_steps, optimiser=SGD, **settings):
+def descend(grad: Callable[[np.ndarray], ArrayLike], start: ArrayLike, n_steps: int,
+            optimiser: type[Optimiser] = SGD, **settings: Any) -> np.ndarray:
     """Follow an optimiser over a surface.
 
     Parameters
@@ -248,7 +256,8 @@ def descend(grad, start, n_steps, optimiser=SGD, **settings):
     return np.array(path)
 
 
-def schedule(kind="constant", n_steps=100, n_warmup=0):
+def schedule(kind: str = "constant", n_steps: int = 100,
+             n_warmup: int = 0) -> Callable[[int], float]:
     """Return a function from the step number to the share of the peak learning rate.
 
     Parameters
@@ -278,7 +287,7 @@ def schedule(kind="constant", n_steps=100, n_warmup=0):
     if not 0 <= n_warmup < n_steps:
         raise ValueError(f"need 0 <= n_warmup < n_steps, got {n_warmup} and {n_steps}")
 
-    def share(step):
+    def share(step: int) -> float:
         if step < n_warmup:
             return (step + 1) / n_warmup
         return decays[kind](min(1.0, (step - n_warmup) / (n_steps - n_warmup)))

@@ -7,11 +7,13 @@ class in front of the reader, from the same lines.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def unbroadcast(grad, shape):
+def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Sum `grad` over the axes along which an array of `shape` was broadcast.
 
     Examples
@@ -56,7 +58,7 @@ class Tensor:
 
     __array_priority__ = 100  # numpy leaves `array * tensor` to Tensor.__rmul__
 
-    def __init__(self, data, parents=()):
+    def __init__(self, data: ArrayLike, parents: "tuple[tuple[Tensor, Callable], ...]" = ()):
         data = np.asarray(data) if parents else np.array(data)  # numbers of its own
         if data.dtype.kind not in "biuf":
             raise TypeError(f"a Tensor holds numbers, not the type {data.dtype}")
@@ -67,52 +69,52 @@ class Tensor:
         return f"Tensor({self.data!r})"
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """Shape of the array."""
         return self.data.shape
 
     @property
-    def T(self):
+    def T(self) -> "Tensor":
         """The last two axes exchanged."""
         return Tensor(self.data.swapaxes(-1, -2), ((self, lambda g: g.swapaxes(-1, -2)),))
 
-    def item(self):
+    def item(self) -> float:
         """Return the value of a tensor with one element as a Python number."""
         return self.data.item()
 
-    def __add__(self, other):
+    def __add__(self, other: "Tensor | ArrayLike") -> "Tensor":
         other = as_tensor(other, self)
         return Tensor(self.data + other.data, ((self, lambda g: g), (other, lambda g: g)))
 
-    def __mul__(self, other):
+    def __mul__(self, other: "Tensor | ArrayLike") -> "Tensor":
         other = as_tensor(other, self)
         a, b = self.data, other.data
         return Tensor(a * b, ((self, lambda g: g * b), (other, lambda g: g * a)))
 
-    def __pow__(self, power):
+    def __pow__(self, power: float) -> "Tensor":
         a = self.data
         less = power - (power != 0)  # the slope of x**0 is 0 everywhere, also at 0
         return Tensor(a**power, ((self, lambda g: g * power * a**less),))
 
-    def __neg__(self):
+    def __neg__(self) -> "Tensor":
         return self * -1.0
 
-    def __sub__(self, other):
+    def __sub__(self, other: "Tensor | ArrayLike") -> "Tensor":
         return self + -as_tensor(other, self)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: "Tensor | ArrayLike") -> "Tensor":
         return self * as_tensor(other, self) ** -1.0
 
     __radd__ = __add__
     __rmul__ = __mul__
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: ArrayLike) -> "Tensor":
         return -self + other
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: ArrayLike) -> "Tensor":
         return self**-1.0 * other
 
-    def __matmul__(self, other):
+    def __matmul__(self, other: "Tensor | ArrayLike") -> "Tensor":
         other = as_tensor(other, self)
         a, b = self.data, other.data
         if min(a.ndim, b.ndim) < 2:
@@ -120,62 +122,62 @@ class Tensor:
                              "make a vector a column, (n, 1), or a row, (1, n)")
         return Tensor(a @ b, ((self, lambda g: g @ b.mT), (other, lambda g: a.mT @ g)))
 
-    def __rmatmul__(self, other):
+    def __rmatmul__(self, other: ArrayLike) -> "Tensor":
         return as_tensor(other, self) @ self
 
-    def __getitem__(self, index):
-        def spread(g):
+    def __getitem__(self, index: Any) -> "Tensor":
+        def spread(g: np.ndarray) -> np.ndarray:
             grad = np.zeros_like(self.data)
             np.add.at(grad, index, g)
             return grad
 
         return Tensor(self.data[index], ((self, spread),))
 
-    def exp(self):
+    def exp(self) -> "Tensor":
         """Return e to the power of each element."""
         result = np.exp(self.data)
         return Tensor(result, ((self, lambda g: g * result),))
 
-    def log(self):
+    def log(self) -> "Tensor":
         """Return the natural logarithm of each element."""
         a = self.data
         return Tensor(np.log(a), ((self, lambda g: g / a),))
 
-    def tanh(self):
+    def tanh(self) -> "Tensor":
         """Return the hyperbolic tangent of each element."""
         result = np.tanh(self.data)
         return Tensor(result, ((self, lambda g: g * (1 - result**2)),))
 
-    def sigmoid(self):
+    def sigmoid(self) -> "Tensor":
         """Return 1 / (1 + e^-x) of each element, without overflow."""
         small = np.exp(-np.abs(self.data))  # between 0 and 1
         result = np.where(self.data < 0, small, 1.0) / (1 + small)
         return Tensor(result, ((self, lambda g: g * result * (1 - result)),))
 
-    def relu(self):
+    def relu(self) -> "Tensor":
         """Return each element, or 0 where it is negative."""
         a = self.data
         return Tensor(np.maximum(a, 0), ((self, lambda g: g * (a > 0)),))
 
-    def reshape(self, *shape):
+    def reshape(self, *shape: int | tuple[int, ...]) -> "Tensor":
         """Return the same numbers in another shape."""
         return Tensor(self.data.reshape(*shape), ((self, lambda g: g.reshape(self.shape)),))
 
-    def sum(self, axis=None, keepdims=False):
+    def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Tensor":
         """Return the sum over `axis`, or over all elements."""
 
-        def spread(g):
+        def spread(g: np.ndarray) -> np.ndarray:
             g = g if axis is None or keepdims else np.expand_dims(g, axis)
             return np.broadcast_to(g, self.shape)
 
         return Tensor(self.data.sum(axis=axis, keepdims=keepdims), ((self, spread),))
 
-    def mean(self, axis=None, keepdims=False):
+    def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Tensor":
         """Return the mean over `axis`, or over all elements."""
         total = self.sum(axis=axis, keepdims=keepdims)
         return total * (total.data.size / self.data.size)
 
-    def logsumexp(self, axis=-1, keepdims=False):
+    def logsumexp(self, axis: int = -1, keepdims: bool = False) -> "Tensor":
         """Return log Σ e^x over `axis`, computed without overflow."""
         top = self.data.max(axis=axis, keepdims=True)
         shift = np.nan_to_num(top)  # finite, since inf - inf is not a number
@@ -184,7 +186,7 @@ class Tensor:
         result = Tensor(np.log(total) + shift, ((self, lambda g: g / total * small),))
         return result if keepdims else result.reshape(top.squeeze(axis).shape)
 
-    def backward(self, seed=None):
+    def backward(self, seed: ArrayLike | None = None) -> None:
         """Add the gradient of this tensor to the `grad` of every tensor it depends on.
 
         Parameters
@@ -215,7 +217,7 @@ class Tensor:
                 grads[id(parent)] = part if held is None else held + part
 
 
-def as_tensor(x, like):
+def as_tensor(x: Tensor | ArrayLike, like: Tensor) -> Tensor:
     """Return `x` as a Tensor; plain numbers and arrays take the type of `like`.
 
     Examples
@@ -226,7 +228,7 @@ def as_tensor(x, like):
     return x if isinstance(x, Tensor) else Tensor(np.asarray(x, like.data.dtype))
 
 
-def topological_order(result):
+def topological_order(result: Tensor) -> list[Tensor]:
     """Return `result` and all it depends on, every tensor after its parents.
 
     Examples
@@ -247,7 +249,7 @@ def topological_order(result):
     return order
 
 
-def gradient_check(f: Callable[..., Tensor], *arrays, step: float = 1e-5) -> float:
+def gradient_check(f: Callable[..., Tensor], *arrays: ArrayLike, step: float = 1e-5) -> float:
     """Compare the gradients of `f` with central differences.
 
     Parameters

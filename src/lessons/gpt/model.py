@@ -1,4 +1,4 @@
-"""A GPT: the decoder-only transformer of GPT-2, and how it writes.
+"""A GPT: the decoder-only transformer of GPT-2.
 
 Shapes in the comments: B sequences in a batch, T tokens in each, D numbers for a token, H heads,
 V tokens in the vocabulary.
@@ -10,11 +10,12 @@ Vaswani et al., Attention Is All You Need, NeurIPS 2017, arXiv:1706.03762.
 """
 
 import math
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 
@@ -51,7 +52,7 @@ class Config:
     d_model: int = 768
     dropout: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("vocab_size", "n_positions", "n_layers", "n_heads", "d_model"):
             size = getattr(self, name)
             if not isinstance(size, int) or size < 1:
@@ -65,7 +66,7 @@ class Config:
 class Cache:
     """The keys and values of the tokens that an attention layer has seen."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.keys = self.values = None
 
     @property
@@ -73,7 +74,7 @@ class Cache:
         """Number of tokens seen."""
         return 0 if self.keys is None else self.keys.shape[2]
 
-    def extend(self, k, v):
+    def extend(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Add keys and values of new tokens, (B, H, T, D/H) each; return those of all tokens."""
         if self.keys is not None:
             k = torch.cat([self.keys, k], dim=2)
@@ -85,20 +86,20 @@ class Cache:
 class Attention(nn.Module):
     """Causal self-attention: each token gathers from itself and the tokens before it."""
 
-    def __init__(self, config):
+    def __init__(self, config: Config):
         super().__init__()
         self.n_heads = config.n_heads
         self.qkv = nn.Linear(config.d_model, 3 * config.d_model)
         self.out = nn.Linear(config.d_model, config.d_model)
         self.dropout = nn.Dropout(config.dropout)
 
-    def heads(self, x):
+    def heads(self, x: Tensor) -> list[Tensor]:
         """Return queries, keys and values, (B, H, T, D/H) each, of tokens (B, T, D)."""
         parts = self.qkv(x).chunk(3, dim=2)  # 3 times (B, T, D)
         # (B, T, D) -> (B, T, H, D/H) -> (B, H, T, D/H)
         return [part.unflatten(2, (self.n_heads, -1)).transpose(1, 2) for part in parts]
 
-    def forward(self, x, cache=None):
+    def forward(self, x: Tensor, cache: Cache | None = None) -> Tensor:
         """Return what the tokens (B, T, D) gather, (B, T, D)."""
         q, k, v = self.heads(x)
         if cache is not None:
@@ -111,7 +112,7 @@ class Attention(nn.Module):
         return self.dropout(self.out(y))
 
 
-def causal_mask(T, S, device=None):
+def causal_mask(T: int, S: int, device: torch.device | None = None) -> Tensor:
     """Return for the last T of S tokens which of the S each may look at, booleans (T, S).
 
     Examples
@@ -125,13 +126,13 @@ def causal_mask(T, S, device=None):
 class MLP(nn.Module):
     """Two linear layers, the same for every token; four times as wide in between."""
 
-    def __init__(self, config):
+    def __init__(self, config: Config):
         super().__init__()
         self.up = nn.Linear(config.d_model, 4 * config.d_model)
         self.down = nn.Linear(4 * config.d_model, config.d_model)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         """Return (B, T, D) for tokens (B, T, D)."""
         return self.dropout(self.down(F.gelu(self.up(x), approximate="tanh")))
 
@@ -139,14 +140,14 @@ class MLP(nn.Module):
 class Block(nn.Module):
     """Attention, then MLP; each reads a normalised copy and adds to the stream of tokens."""
 
-    def __init__(self, config):
+    def __init__(self, config: Config):
         super().__init__()
         self.norm1 = nn.LayerNorm(config.d_model)
         self.attention = Attention(config)
         self.norm2 = nn.LayerNorm(config.d_model)
         self.mlp = MLP(config)
 
-    def forward(self, x, cache=None):
+    def forward(self, x: Tensor, cache: Cache | None = None) -> Tensor:
         """Return (B, T, D) for tokens (B, T, D)."""
         x = x + self.attention(self.norm1(x), cache)
         return x + self.mlp(self.norm2(x))
@@ -168,7 +169,7 @@ class GPT(nn.Module):
     124439808
     """
 
-    def __init__(self, config):
+    def __init__(self, config: Config):
         super().__init__()
         self.config = config
         self.token_embedding = nn.Embedding(config.vocab_size, config.d_model)
@@ -178,12 +179,12 @@ class GPT(nn.Module):
         self.norm = nn.LayerNorm(config.d_model)
         initialise(self)
 
-    def embed(self, tokens, n_past=0):
+    def embed(self, tokens: Tensor, n_past: int = 0) -> Tensor:
         """Return the vectors (B, T, D) of tokens (B, T) that come after `n_past` others."""
         positions = positions_of(tokens, n_past, self.config)
         return self.dropout(self.token_embedding(tokens) + self.position_embedding(positions))
 
-    def forward(self, tokens, caches=None):
+    def forward(self, tokens: Tensor, caches: list[Cache] | None = None) -> Tensor:
         """Return the logits of each next token.
 
         Parameters
@@ -208,12 +209,12 @@ class GPT(nn.Module):
             x = block(x, cache)
         return F.linear(self.norm(x), self.token_embedding.weight)  # (B, T, V)
 
-    def new_caches(self):
+    def new_caches(self) -> list[Cache]:
         """Return an empty cache for each block."""
         return [Cache() for _ in self.blocks]
 
 
-def initialise(model):
+def initialise(model: GPT) -> None:
     """Draw the first weights, as GPT-2 did."""
     for name, p in model.named_parameters():
         if name.endswith("bias"):
@@ -225,7 +226,7 @@ def initialise(model):
             nn.init.normal_(p, std=0.02)
 
 
-def positions_of(tokens, n_past, config):
+def positions_of(tokens: Tensor, n_past: int, config: Config) -> Tensor:
     """Return the positions (T,) of tokens (B, T) that come after `n_past` others.
 
     Raises
@@ -246,12 +247,12 @@ def positions_of(tokens, n_past, config):
     return torch.arange(n_past, n_tokens, device=tokens.device)
 
 
-def n_parameters(model) -> int:
+def n_parameters(model: nn.Module) -> int:
     """Count the numbers that training can change; what two layers share counts once."""
     return sum(p.numel() for p in model.parameters())
 
 
-def loss(model, tokens, targets):
+def loss(model: nn.Module, tokens: Tensor, targets: Tensor) -> Tensor:
     """Return the mean cross-entropy in nats per token.
 
     Parameters
@@ -273,7 +274,7 @@ def loss(model, tokens, targets):
 
 
 @contextmanager
-def evaluating(model):
+def evaluating(model: nn.Module) -> Iterator[None]:
     """Switch dropout off, and afterwards on again if it was on."""
     was_training = model.training
     model.eval()
@@ -283,117 +284,8 @@ def evaluating(model):
         model.train(was_training)
 
 
-def probabilities(logits, temperature=1.0, top_k=None, top_p=None):
-    """Return the probabilities from which the next token is drawn.
-
-    Parameters
-    ----------
-    logits : torch.Tensor
-        Shape (B, V).
-    temperature : float
-        Below 1 makes likely tokens likelier, above 1 less so; 0 leaves only the likeliest.
-    top_k : int, optional
-        Leave only the `top_k` likeliest tokens.
-    top_p : float, optional
-        Of these, leave only the likeliest ones, as few as have the probability `top_p` together.
-
-    Returns
-    -------
-    torch.Tensor
-        Shape (B, V), each row with the sum 1.
-
-    References
-    ----------
-    Holtzman et al., The Curious Case of Neural Text Degeneration, ICLR 2020 (top-p).
-
-    Examples
-    --------
-    >>> logits = torch.tensor([[0.5, 0.1, 0.4]]).log()
-    >>> probabilities(logits, top_k=2)
-    tensor([[0.5556, 0.0000, 0.4444]])
-    """
-    check_sampling(temperature, top_k, top_p)
-    if temperature == 0:
-        return F.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
-    logits = logits - logits.amax(-1, keepdim=True)  # 0 at most: no temperature is too small
-    p, order = (logits / temperature).softmax(-1).sort(descending=True, stable=True)
-    if top_k is not None:
-        p[:, top_k:] = 0
-        p = p / p.sum(-1, keepdim=True)
-    if top_p is not None and top_p < 1:
-        p[p.cumsum(-1) - p >= top_p] = 0  # the tokens before it have enough together
-        p = p / p.sum(-1, keepdim=True)
-    return torch.zeros_like(p).scatter(-1, order, p)  # back in the order of the vocabulary
-
-
-def check_sampling(temperature, top_k, top_p):
-    """Refuse settings that mean nothing.
-
-    Raises
-    ------
-    ValueError
-        If the temperature is negative or infinite, `top_k` below 1 or `top_p` not in (0, 1].
-    """
-    if not 0 <= temperature < math.inf:
-        raise ValueError(f"temperature is 0 (only the likeliest token) or more, got {temperature}")
-    if top_k is not None and not top_k >= 1:
-        raise ValueError(f"top_k tokens stay, so it is 1 or more, got {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p is a probability above 0, up to 1, got {top_p}")
-
-
 @torch.no_grad()
-def generate(model, tokens, n_new, *, temperature=1.0, top_k=None, top_p=None, generator=None,
-             use_cache=True):
-    """Continue texts, token by token.
-
-    Parameters
-    ----------
-    model : GPT
-        Dropout is off meanwhile.
-    tokens : torch.Tensor
-        How the texts begin, token ids, int64, shape (B, T).
-    n_new : int
-        How many tokens to add, 0 or more.
-    temperature, top_k, top_p
-        How to choose them, see `probabilities`.
-    generator : torch.Generator, optional
-        Draws the tokens; on the model's device.
-    use_cache : bool
-        Keep keys and values: the same tokens in less time.
-
-    Returns
-    -------
-    torch.Tensor
-        Shape (B, T + n_new). From a text longer than `n_positions` the model reads only the end.
-
-    Raises
-    ------
-    ValueError
-        If a setting or a token is out of range.
-
-    Examples
-    --------
-    >>> model = GPT(Config(vocab_size=8, n_positions=4, n_layers=1, n_heads=2, d_model=16))
-    >>> generate(model, torch.tensor([[1, 2, 3]]), n_new=5).shape
-    torch.Size([1, 8])
-    """
-    check_sampling(temperature, top_k, top_p)
-    n_positions, caches = model.config.n_positions, model.new_caches() if use_cache else None
-    with evaluating(model):
-        for n_tokens in range(tokens.shape[-1], tokens.shape[-1] + n_new):
-            if n_tokens > n_positions:
-                caches = None  # every token moves to another position: no cached key fits
-            start = caches[0].n_tokens if caches else max(0, n_tokens - n_positions)
-            logits = model(tokens[..., start:], caches)[:, -1]  # (B, V)
-            p = probabilities(logits, temperature, top_k, top_p)
-            new = torch.multinomial(p, 1, generator=generator)  # (B, 1)
-            tokens = torch.cat([tokens, new], dim=1)  # (B, T) -> (B, T + 1)
-    return tokens
-
-
-@torch.no_grad()
-def attention_weights(model, tokens):
+def attention_weights(model: GPT, tokens: Tensor) -> Tensor:
     """Return how much each token looks at each other one.
 
     Parameters

@@ -14,7 +14,11 @@ Radford et al., Language Models are Unsupervised Multitask Learners, 2019: the s
 import heapq
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from typing import Any
+
+Pair = tuple[int, int]
 
 N_BYTES = 256
 GAP = -1  # no token: before and behind each word, and where a token was joined to the one before it
@@ -25,7 +29,7 @@ LONG = 64  # bytes; longer pieces are rare where words have spaces between them
 PIECE = re.compile(r" ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+(?!\S)|\s+")
 
 
-def pieces(text) -> list[str]:
+def pieces(text: str) -> list[str]:
     """Cut a text into the pieces that no token crosses; joined they are the text again.
 
     Examples
@@ -36,7 +40,7 @@ def pieces(text) -> list[str]:
     return PIECE.findall(text)
 
 
-def merge(ids, pair, new):
+def merge(ids: list[int], pair: Pair, new: int) -> list[int]:
     """Replace each occurrence of `pair` in a list of token ids by `new`, from left to right.
 
     Examples
@@ -83,7 +87,7 @@ class BytePairTokenizer:
     'hello'
     """
 
-    def __init__(self, merges):
+    def __init__(self, merges: Iterable[Sequence[int]]):
         self.merges = [(int(left), int(right)) for left, right in merges]
         self.vocab = [bytes([i]) for i in range(N_BYTES)]
         for left, right in self.merges:
@@ -100,7 +104,7 @@ class BytePairTokenizer:
         """Number of tokens: 256 bytes and one for each merge."""
         return len(self.vocab)
 
-    def encode(self, text) -> list[int]:
+    def encode(self, text: str) -> list[int]:
         """Return the token ids of a text.
 
         Raises
@@ -113,7 +117,7 @@ class BytePairTokenizer:
         known = {piece: self._encode_piece(piece) for piece in set(cut)}  # most words come again
         return [i for piece in cut for i in known[piece]]
 
-    def _encode_piece(self, piece):
+    def _encode_piece(self, piece: str) -> list[int]:
         """Join pairs as long as there is one to join, always the one that was learned first."""
         ids = to_bytes(piece)
         if len(ids) > LONG:
@@ -125,7 +129,7 @@ class BytePairTokenizer:
             ids = merge(ids, pair, self._ids[pair])
         return ids
 
-    def _encode_long(self, ids):
+    def _encode_long(self, ids: list[int]) -> list[int]:
         """Do the same without going through all of the piece for each pair."""
         pairs = PairCounts([ids], n_times=[1])
         waiting = [self._ids[pair] for pair in pairs.counts if pair in self._ids]
@@ -137,7 +141,7 @@ class BytePairTokenizer:
                 heapq.heappush(waiting, self._ids[pair])
         return pairs.words()[0]
 
-    def decode(self, ids) -> str:
+    def decode(self, ids: Iterable[Any]) -> str:
         """Return the text of token ids.
 
         A model can write bytes that are not valid UTF-8: they are shown as U+FFFD, the sign for
@@ -154,7 +158,7 @@ class BytePairTokenizer:
             raise ValueError(f"token ids are from 0 to {self.vocab_size - 1}, got {bad[0]}")
         return b"".join(self.vocab[i] for i in ids).decode("utf-8", errors="replace")
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Return what `from_dict` needs, ready for JSON.
 
         Examples
@@ -165,7 +169,7 @@ class BytePairTokenizer:
         return {"merges": [list(pair) for pair in self.merges]}
 
     @classmethod
-    def from_dict(cls, record) -> "BytePairTokenizer":
+    def from_dict(cls, record: dict[str, Any]) -> "BytePairTokenizer":
         """Return the tokenizer that `to_dict` wrote.
 
         Examples
@@ -178,7 +182,7 @@ class BytePairTokenizer:
         return cls(record["merges"])
 
 
-def to_bytes(piece) -> list[int]:
+def to_bytes(piece: str) -> list[int]:
     """Return the bytes of a piece of text in UTF-8, which are its first tokens.
 
     Examples
@@ -219,7 +223,7 @@ class PairCounts:
     ([[1, 256], [256]], (1, 256))
     """
 
-    def __init__(self, words, n_times):
+    def __init__(self, words: list[list[int]], n_times: list[int]):
         self.ids, self.n_times = [GAP], [0]
         for ids, n in zip(words, n_times, strict=True):
             self.ids += [*ids, GAP]
@@ -234,7 +238,7 @@ class PairCounts:
         self.queue = [(-n, pair) for pair, n in self.counts.items()]
         heapq.heapify(self.queue)
 
-    def most_frequent(self):
+    def most_frequent(self) -> Pair | None:
         """Return the most frequent pair, among equals the first by its ids, or None."""
         while self.queue:
             n, pair = self.queue[0]
@@ -243,7 +247,7 @@ class PairCounts:
             # Other joins took some: it goes back to where it now belongs.
             heapq.heapreplace(self.queue, (-self.counts[pair], pair))
 
-    def join(self, pair, new):
+    def join(self, pair: Pair, new: int) -> list[Pair]:
         """Join each occurrence of a pair, from left to right; return the pairs that this makes."""
         ids, counts, made = self.ids, self.counts, defaultdict(list)
         for i in self.places.pop(pair, []):
@@ -278,7 +282,8 @@ class PairCounts:
         return words[:-1]
 
 
-def train_bpe(text, vocab_size, progress=iter) -> BytePairTokenizer:
+def train_bpe(text: str, vocab_size: int,
+              progress: Callable[[range], Iterable[int]] = iter) -> BytePairTokenizer:
     """Learn a vocabulary from a text.
 
     Parameters

@@ -2,7 +2,7 @@
 
 import sys
 
-from lessons.train.run import terminal
+from lessons.train import terminal
 
 if __name__ == "__main__":
     # Loading torch takes seconds, and Ctrl-C meanwhile is no reason for a traceback.

@@ -8,10 +8,12 @@ import hashlib
 import os
 import re
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import torch
 
 from lessons.files import extra, write_atomically
+from lessons.train.terminal import Say
 
 FORMAT = "lessons checkpoint 1"
 _LAST_LINE = re.compile(rb"\nsha256 ([0-9a-f]{64})\n")
@@ -25,10 +27,11 @@ class CheckpointError(RuntimeError):
 class _Hashing:
     """A file for writing that also computes the SHA-256, and remembers what went wrong."""
 
-    def __init__(self, file):
-        self.file, self.sha256, self.error = file, hashlib.sha256(), None
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.sha256 = file, hashlib.sha256()
+        self.error: OSError | None = None
 
-    def write(self, data):
+    def write(self, data: bytes) -> int:
         try:
             self.file.write(data)
         except OSError as error:
@@ -37,11 +40,11 @@ class _Hashing:
         self.sha256.update(data)
         return len(data)
 
-    def flush(self):
+    def flush(self) -> None:
         self.file.flush()
 
 
-def path_of(folder, step) -> Path:
+def path_of(folder: str | Path, step: int) -> Path:
     """Return where the checkpoint of a step is.
 
     Examples
@@ -52,7 +55,7 @@ def path_of(folder, step) -> Path:
     return Path(folder, "checkpoints", f"step-{step:08d}.pt")
 
 
-def step_of(path) -> int:
+def step_of(path: str | Path) -> int:
     """Return the step in a checkpoint's name.
 
     Examples
@@ -63,13 +66,13 @@ def step_of(path) -> int:
     return int(Path(path).name[len("step-"):].split(".")[0])
 
 
-def listed(folder) -> list[Path]:
+def listed(folder: str | Path) -> list[Path]:
     """Return the checkpoints of a run, the oldest first, whole or not."""
     paths = Path(folder, "checkpoints").glob("step-*.pt")
     return sorted((p for p in paths if re.fullmatch(r"step-\d+\.pt", p.name)), key=step_of)
 
 
-def save(folder, step, state, keep=3) -> Path:
+def save(folder: str | Path, step: int, state: dict[str, Any], keep: int = 3) -> Path:
     """Write the checkpoint of a step; when it is safe, delete all but the newest `keep`.
 
     Parameters
@@ -118,8 +121,8 @@ def save(folder, step, state, keep=3) -> Path:
     return path
 
 
-def _write(file, state):
-    hashing = _Hashing(file)
+def _write(file: BinaryIO, state: dict[str, Any]) -> None:
+    hashing: Any = _Hashing(file)  # of all that a file can do, torch.save needs these two
     try:
         torch.save(state, hashing)
     except RuntimeError:
@@ -129,7 +132,7 @@ def _write(file, state):
     file.write(f"\nsha256 {hashing.sha256.hexdigest()}\n".encode())
 
 
-def load(path) -> dict:
+def load(path: str | Path) -> dict[str, Any]:
     """Return what `save` stored, on the CPU, after checking its SHA-256.
 
     Raises
@@ -151,7 +154,7 @@ def load(path) -> dict:
     return state
 
 
-def _check(path):
+def _check(path: str | Path) -> None:
     """Compare a file with the SHA-256 in its last line."""
     sha256, left = hashlib.sha256(), max(0, os.path.getsize(path) - _N_LAST)
     with open(path, "rb") as file:
@@ -166,7 +169,7 @@ def _check(path):
         raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one in its last line")
 
 
-def newest(folder, say=print):
+def newest(folder: str | Path, say: Say = print) -> tuple[Path | None, dict[str, Any] | None]:
     """Return the path of the newest whole checkpoint of a run and what it holds.
 
     Damaged files are passed over; `say` is told which, why, and from which step the run goes on.
@@ -198,7 +201,7 @@ def newest(folder, say=print):
     return None, None
 
 
-def set_aside(folder, step) -> list[Path]:
+def set_aside(folder: str | Path, step: int) -> list[Path]:
     """Rename the checkpoints after a step, from which the run now takes another way.
 
     Nothing is lost: ``step-00000300.pt`` becomes ``step-00000300.pt.aside``, or ``.aside2`` if

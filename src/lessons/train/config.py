@@ -1,26 +1,30 @@
 """The settings of a training run: what they mean, and which values can work."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 
 class ConfigError(ValueError):
     """A setting that cannot work: says which one, and what to do."""
 
 
-KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+KINDS: dict[Any, str] = {int: "a whole number", float: "a number", str: "a text",
+                         bool: "true or false"}
 
 # What a value must be: the test, and the words for it.
-ANY = (lambda v: True, "")
-COUNT = (lambda v: v >= 1, "1 or more")
-NATURAL = (lambda v: v >= 0, "0 or more")
-POSITIVE = (lambda v: 0 < v <= 1e9, "above 0, at most 1e9")
-NOT_NEGATIVE = (lambda v: 0 <= v <= 1e9, "from 0 to 1e9")
-SHARE = (lambda v: 0 <= v < 1, "from 0 to below 1")
-PROPER_SHARE = (lambda v: 0 < v < 1, "above 0 and below 1")
+Rule = tuple[Callable[[Any], bool], str]
+ANY: Rule = (lambda v: True, "")
+COUNT: Rule = (lambda v: v >= 1, "1 or more")
+NATURAL: Rule = (lambda v: v >= 0, "0 or more")
+POSITIVE: Rule = (lambda v: 0 < v <= 1e9, "above 0, at most 1e9")
+NOT_NEGATIVE: Rule = (lambda v: 0 <= v <= 1e9, "from 0 to 1e9")
+SHARE: Rule = (lambda v: 0 <= v < 1, "from 0 to below 1")
+PROPER_SHARE: Rule = (lambda v: 0 < v < 1, "above 0 and below 1")
 
 
-def one_of(*words):
+def one_of(*words: str) -> Rule:
     """Return the rule that a value is one of some words.
 
     Examples
@@ -31,11 +35,12 @@ def one_of(*words):
     return lambda v: v in words, " or ".join(words)
 
 
-RESUME = (lambda v: v in ("no", "auto") or v.isdecimal(), "no, auto or a step")
-FOLDER = (lambda v: v.strip() != "", "the name of a folder")
+RESUME: Rule = (lambda v: v in ("no", "auto") or v.isdecimal(), "no, auto or a step")
+FOLDER: Rule = (lambda v: v.strip() != "", "the name of a folder")
 
 
-def setting(default, rule, text, *, unit="", may_change=False):
+def setting(default: Any, rule: Rule, text: str, *, unit: str = "",
+            may_change: bool = False) -> Any:
     """Return a field of `TrainConfig`; `may_change` allows a resumed run a new value."""
     return field(default=default, metadata=dict(rule=rule, text=text, unit=unit,
                                                 may_change=may_change))
@@ -118,7 +123,7 @@ class TrainConfig:
                                  "known for many GPUs, otherwise no MFU", unit="TFLOP/s",
                                  may_change=True)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
             if f.type is float and type(value) is int:
@@ -140,7 +145,7 @@ class TrainConfig:
             raise ConfigError(f"the warm-up, n_warmup={self.n_warmup}, must be shorter than the "
                               f"schedule, n_schedule={self.n_schedule}")
 
-    def sizes(self) -> dict:
+    def sizes(self) -> dict[str, Any]:
         """Return what `lessons.gpt.model.Config` needs."""
         names = ("vocab_size", "n_positions", "n_layers", "n_heads", "d_model", "dropout")
         return {name: getattr(self, name) for name in names}
@@ -157,7 +162,7 @@ class TrainConfig:
         # Text, numbers and truth values are written alike in JSON and TOML.
         return "".join(f"{k} = {json.dumps(v, ensure_ascii=False)}\n" for k, v in stored.items())
 
-    def check_resumes(self, stored):
+    def check_resumes(self, stored: dict[str, Any]) -> None:
         """Refuse to continue a run whose settings were others, unless they may change.
 
         Parameters

@@ -1,15 +1,17 @@
 """What a training run tells: a progress bar, ``metrics.jsonl`` and a log for TensorBoard."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from lessons.files import sync, warn_once, write_atomically
 
 
-def metrics_path(folder) -> Path:
+def metrics_path(folder: str | Path) -> Path:
     """Return where the metrics of a run are.
 
     Examples
@@ -20,7 +22,7 @@ def metrics_path(folder) -> Path:
     return Path(folder, "metrics.jsonl")
 
 
-def read_metrics(folder) -> list[dict]:
+def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
     """Return the rows of a run's ``metrics.jsonl``, less the half one a killed run left.
 
     Each step has a row with ``step``, ``loss`` (nats per token, before the step), ``lr`` and
@@ -35,7 +37,7 @@ def read_metrics(folder) -> list[dict]:
     return rows
 
 
-def cut_metrics(folder, step):
+def cut_metrics(folder: str | Path, step: int) -> None:
     """Take the rows after a step out of a run's metrics; they will be written again."""
     rows = [row for row in read_metrics(folder) if row["step"] <= step]
     text = "".join(json.dumps(row) + "\n" for row in rows).encode()
@@ -55,15 +57,17 @@ class Log:
         Whether to write for TensorBoard. If that fails, training goes on without it.
     """
 
-    def __init__(self, folder, step, n_steps, tensorboard=True):
+    def __init__(self, folder: str | Path, step: int, n_steps: int,
+                 tensorboard: bool = True) -> None:
         self.path = metrics_path(folder)
-        self.folder, self.tensorboard = folder, None
+        self.folder = folder
+        self.tensorboard: Any = None
         if tensorboard:
             self.tensorboard = self._try(lambda: _tensorboard(folder, step))
         # Only a terminal gets a bar (disable=None): a file would fill with them.
         self.bar = tqdm(total=n_steps, initial=step, unit="step", dynamic_ncols=True, disable=None)
 
-    def write(self, rows):
+    def write(self, rows: list[dict[str, Any]]) -> None:
         """Write rows as `read_metrics` returns them; the bar shows the last one."""
         text = "".join(json.dumps(row) + "\n" for row in rows)
         try:
@@ -78,25 +82,25 @@ class Log:
         except OSError:
             self.bar.disable = True  # the terminal was closed
 
-    def sync(self):
+    def sync(self) -> None:
         """Wait until the disk has all rows."""
         with open(self.path, "ab") as file:
             sync(file, self.path)
         self._try(lambda: self.tensorboard and self.tensorboard.flush())
 
-    def close(self):
+    def close(self) -> None:
         """Close the bar and TensorBoard's log."""
         with suppress(OSError):
             self.bar.close()
         self._try(lambda: self.tensorboard and self.tensorboard.close())
 
-    def _write_tensorboard(self, rows):
+    def _write_tensorboard(self, rows: list[dict[str, Any]]) -> None:
         for row in rows if self.tensorboard else ():
             for name in row.keys() - {"step"}:
                 if row[name] is not None:
                     self.tensorboard.add_scalar(name, row[name], row["step"])
 
-    def _try(self, task):
+    def _try(self, task: Callable[[], Any]) -> Any:
         """Do something with TensorBoard's log, and do without that log if it fails."""
         try:
             return task()
@@ -107,13 +111,13 @@ class Log:
                       "--tensorboard false")
 
 
-def _tensorboard(folder, step):
+def _tensorboard(folder: str | Path, step: int) -> Any:
     from torch.utils.tensorboard import SummaryWriter  # takes a second to import
 
     return SummaryWriter(str(Path(folder, "tensorboard")), purge_step=step + 1)
 
 
-def words(row) -> str:
+def words(row: dict[str, Any]) -> str:
     """Return a row of the metrics in words.
 
     Examples

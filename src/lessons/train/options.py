@@ -13,24 +13,26 @@ A setting is looked up on the command line (``--lr 0.001``), then in the TOML fi
 import argparse
 import difflib
 import tomllib
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any, NoReturn
 
 from lessons.train import checkpoint
 from lessons.train.config import KINDS, ConfigError, TrainConfig
 
-_FIELDS = {f.name: f for f in fields(TrainConfig)}
+_FIELDS: dict[str, Any] = {f.name: f for f in fields(TrainConfig)}
 _ABOUT = "Train a small GPT on a text; under torchrun, on several processes."
 _MORE = """settings with a * may change when a run is resumed
 All of them can also stand in the file of --config, as name = value, with _ for each -."""
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         raise ConfigError(f"{message} (--help lists all settings)")
 
 
-def _parser():
+def _parser() -> _Parser:
     parser = _Parser(prog="python -m lessons.train", usage="%(prog)s [--NAME VALUE ...]",
                      description=_ABOUT, epilog=_MORE, allow_abbrev=False,
                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -42,7 +44,7 @@ def _parser():
     return parser
 
 
-def _help(f):
+def _help(f: Field[Any]) -> str:
     """Return what --help says of a setting: its meaning, unit, range and default."""
     unit, (_, words) = f.metadata["unit"], f.metadata["rule"]
     default = str(f.default).lower() if f.type is bool else f.default or repr(f.default)
@@ -51,17 +53,17 @@ def _help(f):
     return f"{star}{f.metadata['text']} ({'; '.join(p for p in parts if p)})".replace("%", "%%")
 
 
-def _option(name):
+def _option(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _unknown(name, where):
+def _unknown(name: str, where: str | Path) -> ConfigError:
     near = difflib.get_close_matches(name.replace("-", "_"), _FIELDS, n=1)
     hint = f": did you mean {near[0]}?" if near else "; --help lists all settings"
     return ConfigError(f"{where} has the unknown setting {name!r}{hint}")
 
 
-def _from_text(name, text):
+def _from_text(name: str, text: str) -> Any:
     """Return what an argument of the command line stands for."""
     kind = _FIELDS[name].type
     try:
@@ -70,7 +72,7 @@ def _from_text(name, text):
         raise ConfigError(f"{_option(name)} is {KINDS[kind]}, got {text!r}") from None
 
 
-def read_toml(path, errors="strict") -> dict:
+def read_toml(path: str | Path, errors: str = "strict") -> dict[str, Any]:
     """Return the settings in a file; `errors` is that of `open`.
 
     Raises
@@ -90,7 +92,7 @@ def read_toml(path, errors="strict") -> dict:
     return settings
 
 
-def parse(argv) -> dict:
+def parse(argv: Sequence[str]) -> dict[str, Any]:
     """Return the settings that a command line and its ``--config`` file give, and no others.
 
     Examples
@@ -115,7 +117,7 @@ def parse(argv) -> dict:
     return (read_toml(file) if file else {}) | {k: _from_text(k, v) for k, v in texts.items()}
 
 
-def complete(given) -> TrainConfig:
+def complete(given: dict[str, Any]) -> TrainConfig:
     """Return all settings; on resume those that are not given are taken from the run's folder.
 
     Examples
@@ -143,7 +145,7 @@ def complete(given) -> TrainConfig:
     return config
 
 
-def inherited(given) -> dict:
+def inherited(given: dict[str, Any]) -> dict[str, Any]:
     """Return what the run to be resumed was started with, or nothing."""
     stored = Path(given.get("out", TrainConfig.out), "resume.toml")
     resumes = given.get("resume", "no") != "no" and stored.is_file()

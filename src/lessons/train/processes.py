@@ -5,8 +5,10 @@
 """
 
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -15,6 +17,10 @@ from torch.nn.parallel import DistributedDataParallel
 from lessons.machines.hardware import accelerator
 from lessons.train.config import ConfigError
 
+if TYPE_CHECKING:
+    from lessons.gpt.model import GPT
+
+Result = TypeVar("Result")
 LAUNCH = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 ALONE = (f"To train in one process: unset {' '.join(LAUNCH)}; to train in several: start them by "
          "torchrun")
@@ -47,14 +53,14 @@ class World:
         """Whether this is the process that writes and speaks for all."""
         return self.rank == 0
 
-    def from_first(self, task):
+    def from_first(self, task: Callable[[], Result]) -> Result:
         """Run `task` in the first process and return its result in all of them.
 
         What it raises is raised in all of them too, so that none waits for the others in vain.
         """
         if self.size == 1:
             return task()
-        answer = [None, None]
+        answer: list[Any] = [None, None]
         if self.is_first:
             try:
                 answer[0] = task()
@@ -65,17 +71,17 @@ class World:
             raise answer[1]
         return answer[0]
 
-    def sum(self, values):
+    def sum(self, values: torch.Tensor) -> torch.Tensor:
         """Return the sum of a tensor over all processes."""
         if self.size > 1:
             dist.all_reduce(values)
         return values
 
-    def mean(self, values):
+    def mean(self, values: torch.Tensor) -> torch.Tensor:
         """Return the mean of a tensor over all processes."""
         return self.sum(values) / self.size
 
-    def any(self, flag) -> bool:
+    def any(self, flag: bool) -> bool:
         """Return whether the flag is set in any process. They all wait for each other here."""
         if self.size == 1:
             return flag
@@ -108,7 +114,7 @@ def launched() -> bool:
 
 
 @contextmanager
-def world(device="auto"):
+def world(device: str = "auto") -> Iterator[World]:
     """Join the processes that torchrun started, if it did; leave them at the end.
 
     Parameters
@@ -146,7 +152,7 @@ def world(device="auto"):
             dist.destroy_process_group()
 
 
-def find_device(name, local_rank=None) -> torch.device:
+def find_device(name: str, local_rank: int | None = None) -> torch.device:
     """Return the device with this name; `local_rank` is the number of one of several processes.
 
     Examples
@@ -170,7 +176,7 @@ def find_device(name, local_rank=None) -> torch.device:
     return torch.device("cuda", local_rank or 0)
 
 
-def find_precision(name, device) -> torch.dtype:
+def find_precision(name: str, device: torch.device) -> torch.dtype:
     """Return the type of number in which to compute matrix products on a device.
 
     Examples
@@ -183,7 +189,7 @@ def find_precision(name, device) -> torch.dtype:
     return getattr(torch, "float32" if name == "auto" else name)
 
 
-def parallelize(model, here, parallel, dtype):
+def parallelize(model: "GPT", here: World, parallel: str, dtype: torch.dtype) -> torch.nn.Module:
     """Return the model ready for training on the world's device, in all of its processes.
 
     Parameters
@@ -210,10 +216,11 @@ def parallelize(model, here, parallel, dtype):
               MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32))
     for block in model.blocks:
         fully_shard(block, mesh=mesh, mp_policy=policy)
-    return fully_shard(model, mesh=mesh, mp_policy=policy)
+    fully_shard(model, mesh=mesh, mp_policy=policy)
+    return model
 
 
-def sync_gradients(model, now):
+def sync_gradients(model: Any, now: bool) -> None:
     """Say whether the next backward pass adds up the gradients of all processes, or its own."""
     if isinstance(model, DistributedDataParallel):
         model.require_backward_grad_sync = now
@@ -221,7 +228,7 @@ def sync_gradients(model, now):
         model.set_requires_gradient_sync(now)
 
 
-def all_gather(tensor):
+def all_gather(tensor: torch.Tensor) -> torch.Tensor:
     """Return a tensor whole, which FSDP has spread over the processes. All of them must ask.
 
     Examples
@@ -233,7 +240,7 @@ def all_gather(tensor):
     return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor
 
 
-def distribute(tensor, values):
+def distribute(tensor: Any, values: torch.Tensor) -> None:
     """Copy values into a tensor, or into the parts of it that this process has.
 
     Examples
@@ -252,13 +259,14 @@ def distribute(tensor, values):
         tensor.copy_(values)
 
 
-def gather_state(model, optimiser, keep=True) -> dict:
+def gather_state(model: torch.nn.Module, optimiser: torch.optim.Optimizer,
+                 keep: bool = True) -> dict[str, Any]:
     """Return weights and optimiser state by the names of the weights: whole, on the CPU.
 
     However many processes there are and however they share the model, the result has one form.
     All of them must call this; those with ``keep=False`` only help and get None for each tensor.
     """
-    def whole(tensor):
+    def whole(tensor: torch.Tensor) -> torch.Tensor | None:
         tensor = all_gather(tensor)
         return tensor.cpu() if keep else None
 
@@ -270,7 +278,8 @@ def gather_state(model, optimiser, keep=True) -> dict:
     }
 
 
-def restore_state(model, optimiser, state):
+def restore_state(model: torch.nn.Module, optimiser: torch.optim.Optimizer,
+                  state: dict[str, Any]) -> None:
     """Put back what `gather_state` returned, also into another number of processes.
 
     Raises
@@ -287,7 +296,7 @@ def restore_state(model, optimiser, state):
             optimiser.state[p][key] = like
 
 
-def _names(model):
+def _names(model: Any) -> dict[str, torch.nn.Parameter]:
     """Return the weights by name; with FSDP, those of this process's parts."""
     if hasattr(model, "reshard"):
         model.reshard()  # a validation leaves the weights outside the blocks whole

@@ -30,9 +30,11 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
@@ -42,10 +44,11 @@ from lessons.train import checkpoint, options, processes, terminal, tokens
 from lessons.train.checkpoint import CheckpointError
 from lessons.train.config import ConfigError, TrainConfig
 from lessons.train.log import Log, cut_metrics, metrics_path, words
+from lessons.train.terminal import Say
 from lessons.train.trainer import Diverged, MetricsBuffer, Trainer, lr_share
 
 
-def train(config, say=tqdm.write) -> dict:
+def train(config: TrainConfig, say: Say = tqdm.write) -> dict[str, Any]:
     """Train a model as a config says, in a new folder or from a checkpoint on.
 
     Parameters
@@ -86,7 +89,7 @@ def train(config, say=tqdm.write) -> dict:
         return run(config, here, say)
 
 
-def run(config, here, say) -> dict:
+def run(config: TrainConfig, here: processes.World, say: Say) -> dict[str, Any]:
     """Train in a world of processes: see `train`."""
     start, stop = time.perf_counter(), threading.Event()
     say = heard(say, stop) if here.is_first else (lambda line: None)
@@ -117,13 +120,13 @@ def run(config, here, say) -> dict:
                       "seconds": time.perf_counter() - start}
 
 
-def quiet(line):
+def quiet(line: str) -> None:
     """Say nothing."""
 
 
-def heard(say, stop):
+def heard(say: Say, stop: threading.Event) -> Say:
     """Return a `say` that sets an event instead, once nobody listens, as after ``| head``."""
-    def try_to(line):
+    def try_to(line: str) -> None:
         try:
             say(line)
         except OSError:
@@ -131,7 +134,7 @@ def heard(say, stop):
     return try_to
 
 
-def find_start(config, say):
+def find_start(config: TrainConfig, say: Say) -> tuple[Path | None, TrainConfig]:
     """Find the checkpoint from which a run goes on.
 
     Returns
@@ -176,7 +179,7 @@ def find_start(config, say):
     return path, config
 
 
-def load_everywhere(path, here) -> dict:
+def load_everywhere(path: Path, here: processes.World) -> dict[str, Any]:
     """Read a checkpoint in each process, or fail in all of them."""
     try:
         state, error = checkpoint.load(path), None
@@ -189,7 +192,7 @@ def load_everywhere(path, here) -> dict:
     return state
 
 
-def prepare_folder(config, step, say):
+def prepare_folder(config: TrainConfig, step: int, say: Say) -> None:
     """Take out of the run's folder what comes after a step, and write down new settings."""
     moved = checkpoint.set_aside(config.out, step)
     if moved:
@@ -198,20 +201,20 @@ def prepare_folder(config, step, say):
     write_settings(config)
 
 
-def write_settings(config):
+def write_settings(config: TrainConfig) -> None:
     """Write a run's settings to its folder; its text can then be found from any other folder."""
     config = replace(config, data=config.data and os.path.abspath(config.data))
     text = config.to_toml().encode("utf-8", "surrogateescape")  # the path may be no UTF-8
     write_atomically(Path(config.out, "resume.toml"), lambda file: file.write(text))
 
 
-def loop(trainer, log, say, stop) -> dict:
+def loop(trainer: Trainer, log: Log | None, say: Say, stop: threading.Event) -> dict[str, Any]:
     """Train until the end or a signal; return the news for the summary."""
     config, here, buffer = trainer.config, trainer.here, MetricsBuffer(trainer)
     news: dict[str, Any] = {}
     write, sync = (log.write, log.sync) if log else (lambda rows: None, lambda: None)
 
-    def due(every):
+    def due(every: int) -> bool:
         return trainer.step % every == 0 or trainer.step == config.n_steps
 
     with stop_signals(stop):
@@ -237,7 +240,8 @@ def loop(trainer, log, say, stop) -> dict:
     return news
 
 
-def fetch(buffer, write):
+def fetch(buffer: MetricsBuffer, write: Callable[[list[dict[str, Any]]], None]
+          ) -> list[dict[str, Any]]:
     """Fetch losses and write them, also those before one that is not a number."""
     try:
         rows = buffer.fetch()
@@ -250,11 +254,11 @@ def fetch(buffer, write):
 
 
 @contextmanager
-def stop_signals(stop):
+def stop_signals(stop: threading.Event) -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and a closed terminal set an event, so that a step is finished first."""
-    old = {}
+    old: dict[int, Any] = {}
 
-    def handle(number, frame):
+    def handle(number: int, frame: FrameType | None) -> None:
         stop.set()
         # A second Ctrl-C acts at once. torchrun passes signals on that its processes get too.
         if number == signal.SIGINT and "RANK" not in os.environ:
@@ -273,7 +277,7 @@ def stop_signals(stop):
             signal.signal(number, handler)
 
 
-def next_steps(config, summary) -> str:
+def next_steps(config: TrainConfig, summary: dict[str, Any]) -> str:
     """Return the last lines of a run: what came out, and what to do with it."""
     out, python = shlex.quote(config.out), "python -m lessons"
     done = "Stopped" if summary["stopped"] else "Finished"
@@ -285,7 +289,7 @@ def next_steps(config, summary) -> str:
             + f"Curves:  tensorboard --logdir {out}" * Path(config.out, "tensorboard").exists())
 
 
-def main(argv=None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Train as the command line says; return the exit status."""
     terminal.take_any_text()
     given = {}
@@ -309,7 +313,7 @@ def main(argv=None) -> int:
     return 0
 
 
-def leave(words, status) -> int:
+def leave(words: object, status: int) -> int:
     """Say in one line why a run ends; of several processes the first one does."""
     rank = os.environ.get("RANK", "0")
     if rank == "0" or not rank.isdecimal() or "MASTER_ADDR" not in os.environ:
@@ -318,7 +322,7 @@ def leave(words, status) -> int:
     return status
 
 
-def interrupted(out) -> str:
+def interrupted(out: str) -> str:
     """Return what to do after Ctrl-C at a moment when no checkpoint could be written."""
     if Path(out, "resume.toml").is_file():
         return f"interrupted; go on: python -m lessons.train --out {shlex.quote(out)} --resume auto"

@@ -2,17 +2,20 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 
-from lessons.gpt import model as gpt
+from lessons.gpt import model as gpt, sampling
 from lessons.gpt.tokenizer import BytePairTokenizer
 from lessons.train import checkpoint, terminal
 from lessons.train.checkpoint import CheckpointError
 from lessons.train.config import TrainConfig
 
 
-def load_model(folder, step=None):
+def load_model(folder: str | Path, step: int | None = None) -> tuple[gpt.GPT, BytePairTokenizer]:
     """Return the model of a run and its tokenizer.
 
     Parameters
@@ -34,8 +37,8 @@ def load_model(folder, step=None):
         If there is no such checkpoint, or it is damaged.
     """
     if step is None:
-        path, state = checkpoint.newest(folder, say=lambda line: print(line, file=sys.stderr))
-        if path is None:
+        _, state = checkpoint.newest(folder, say=lambda line: print(line, file=sys.stderr))
+        if state is None:
             raise CheckpointError(f"there is no checkpoint in {folder}: train a model with "
                                   f"python -m lessons.train --out {folder}")
     else:
@@ -45,13 +48,14 @@ def load_model(folder, step=None):
     return model, BytePairTokenizer.from_dict(state["tokenizer"])
 
 
-def continue_text(model, tokenizer, text, n_new=200, seed=0, **choice) -> str:
+def continue_text(model: gpt.GPT, tokenizer: BytePairTokenizer, text: str, n_new: int = 200,
+                  seed: int = 0, **choice: Any) -> str:
     """Return a text and `n_new` tokens that the model adds.
 
     Parameters
     ----------
     choice
-        Passed on to `lessons.gpt.model.generate`, such as ``temperature`` and ``top_k``.
+        Passed on to `lessons.gpt.sampling.generate`, such as ``temperature`` and ``top_k``.
 
     Raises
     ------
@@ -62,10 +66,11 @@ def continue_text(model, tokenizer, text, n_new=200, seed=0, **choice) -> str:
     if tokens.numel() == 0:
         raise ValueError("the model continues a text: give it at least one character")
     generator = torch.Generator().manual_seed(seed)
-    return tokenizer.decode(gpt.generate(model, tokens, n_new, generator=generator, **choice)[0])
+    tokens = sampling.generate(model, tokens, n_new, generator=generator, **choice)
+    return tokenizer.decode(tokens[0])
 
 
-def main(argv=None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Continue a text as the command line says; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m lessons.train.sample", description=__doc__)
     parser.add_argument("run", help="folder of the run")
@@ -96,7 +101,7 @@ def main(argv=None) -> int:
     return 0
 
 
-def typed(argument) -> str:
+def typed(argument: str) -> str:
     """Return what was typed as an argument, also in a terminal whose encoding is not UTF-8.
 
     Python hands bytes that are no UTF-8 over as lone surrogates. They are taken for Latin-1.

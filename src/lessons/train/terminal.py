@@ -6,11 +6,14 @@ import sys
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
+
+Say = Callable[[str], object]  # takes a line that tells what happens
 
 handlers: list[Callable[..., None]] = []
 
 
-def take_any_text():
+def take_any_text() -> None:
     """Let standard output show a ``?`` for what its encoding lacks, instead of failing."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed before the program began
@@ -19,7 +22,7 @@ def take_any_text():
         sys.stdout.reconfigure(errors="replace")
 
 
-def visible(text) -> str:
+def visible(text: str) -> str:
     """Return a text with U+FFFD for control characters, which can garble a terminal.
 
     Examples
@@ -31,9 +34,9 @@ def visible(text) -> str:
                    for c in text)
 
 
-def leave_on_ctrl_c(words):
+def leave_on_ctrl_c(words: str) -> None:
     """Let Ctrl-C end the program with one line and status 130, until `raise_on_ctrl_c`."""
-    def handle(number, frame):
+    def handle(number: int, frame: FrameType | None) -> None:
         os.write(2, f"{words}\n".encode())
         os._exit(130)
 
@@ -42,13 +45,13 @@ def leave_on_ctrl_c(words):
         handlers.append(handle)
 
 
-def raise_on_ctrl_c():
+def raise_on_ctrl_c() -> None:
     """Undo `leave_on_ctrl_c`: Ctrl-C raises KeyboardInterrupt."""
     if handlers and signal.getsignal(signal.SIGINT) is handlers.pop():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def last_words(text) -> bool:
+def last_words(text: str) -> bool:
     """Print a text at the end of a program; return whether somebody still reads it."""
     try:
         print(text, flush=True)

@@ -18,7 +18,10 @@ from tqdm import tqdm
 from lessons.data import corpus
 from lessons.files import write_atomically
 from lessons.gpt.tokenizer import BytePairTokenizer, train_bpe
-from lessons.train.config import ConfigError
+from lessons.train.config import ConfigError, TrainConfig
+from lessons.train.terminal import Say
+
+Batch = tuple[torch.Tensor, torch.Tensor]  # inputs and targets
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class TokenData:
     sha256: str
 
 
-def prepare(config, say=lambda line: None) -> TokenData:
+def prepare(config: TrainConfig, say: Say = lambda line: None) -> TokenData:
     """Read, split and tokenise the text of a run.
 
     The text is split in the first way that leaves enough for training and for validation. The
@@ -74,16 +77,17 @@ def prepare(config, say=lambda line: None) -> TokenData:
     raise ConfigError(too_short)
 
 
-def _too_short(train, valid, n_positions):
+def _too_short(train: torch.Tensor, valid: torch.Tensor, n_positions: int) -> str | None:
     """Return what is wrong if a part has too few tokens, or None."""
     for name, tokens, least in (("training", train, 2), ("validation", valid, 1)):
         if len(tokens) <= least * n_positions:
             return (f"the {name} text has {len(tokens)} tokens, and needs more than "
                     f"{least * n_positions}: give a longer one with --data, or a smaller "
                     "--n-positions")
+    return None
 
 
-def read_text(path) -> str:
+def read_text(path: str | Path) -> str:
     """Return the text of a file, or without a path the help topics of Python.
 
     Raises
@@ -106,14 +110,14 @@ def read_text(path) -> str:
     return text
 
 
-def _no_utf8(path, why, is_utf16):
+def _no_utf8(path: str | Path, why: str, is_utf16: bool) -> ConfigError:
     kind = "UTF-16" if is_utf16 else "LATIN1"
     return ConfigError(f"{path} is no text in UTF-8 ({why}), it looks like {kind}: save it as "
                        f"UTF-8, such as by iconv -f {kind} -t UTF-8 FILE > NEW, and name that one "
                        "by --data")
 
 
-def learn_once(folder, text, vocab_size) -> BytePairTokenizer:
+def learn_once(folder: str | Path, text: str, vocab_size: int) -> BytePairTokenizer:
     """Return a tokenizer for a text: learned now, or stored in the folder when it was learned.
 
     Examples
@@ -136,7 +140,7 @@ def learn_once(folder, text, vocab_size) -> BytePairTokenizer:
     return tokenizer
 
 
-def _sha256(text):
+def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -164,13 +168,14 @@ class Windows:
     (True, 3)
     """
 
-    def __init__(self, tokens, length, seed):
+    def __init__(self, tokens: torch.Tensor, length: int, seed: int) -> None:
         self.tokens, self.length, self.seed = tokens, length, seed
         self.n = (len(tokens) - 1) // length - 1  # in an epoch, wherever the first one begins
         self._offsets = torch.arange(length + 1, device=tokens.device)
-        self._epoch, self._starts = None, None
+        self._epoch: int | None = None
+        self._starts = np.empty(0, int)
 
-    def start(self, i):
+    def start(self, i: int) -> int:
         """Return where in the text the sequence with the number `i` of the run begins."""
         epoch, place = divmod(i, self.n)
         if epoch != self._epoch:
@@ -179,18 +184,18 @@ class Windows:
             self._epoch = epoch
         return int(self._starts[place])
 
-    def batch(self, first, n):
+    def batch(self, first: int, n: int) -> Batch:
         """Return inputs and targets of `n` sequences from number `first` on, int64, (n, T) each."""
         starts = torch.tensor([self.start(i) for i in range(first, first + n)])
         return self.at(starts.to(self.tokens.device))
 
-    def at(self, starts):
+    def at(self, starts: torch.Tensor) -> Batch:
         """Return inputs and targets that begin at given places, int64, shapes (B, T)."""
         rows = self.tokens[starts[:, None] + self._offsets].long()  # (B, T + 1)
         return rows[:, :-1], rows[:, 1:]
 
 
-def sequential_batches(tokens, length, n, size):
+def sequential_batches(tokens: torch.Tensor, length: int, n: int, size: int) -> list[Batch]:
     """Return the first `n` sequences of a text, for validation, in batches of at most `size`.
 
     Returns

@@ -2,7 +2,9 @@
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from lessons.gpt import model as gpt
 from lessons.machines.hardware import known_peak
 from lessons.planning import cost
 from lessons.train import checkpoint, processes, tokens
-from lessons.train.config import ConfigError
+from lessons.train.config import ConfigError, TrainConfig
 from lessons.train.optimiser import adamw
 
 REST = 0.1  # share of the peak learning rate for steps beyond a schedule that ends at 0
@@ -23,8 +25,10 @@ ADVICE = ("earlier checkpoints are whole. Start another run with a smaller --lr,
 class Diverged(ArithmeticError):
     """The loss or its gradient is no longer a number."""
 
+    rows: list[dict[str, Any]]  # of the steps before, if `MetricsBuffer.fetch` found it
 
-def seed_of(*numbers) -> int:
+
+def seed_of(*numbers: int) -> int:
     """Return a seed for torch that is another one for every sequence of numbers.
 
     Examples
@@ -35,7 +39,7 @@ def seed_of(*numbers) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 
-def lr_share(config):
+def lr_share(config: TrainConfig) -> Callable[[int], float]:
     """Return a function from the step to the share of the peak learning rate.
 
     Beyond the schedule it stays what it was at its end; where that is 0, nothing would be learned,
@@ -70,7 +74,8 @@ class Trainer:
         If the batch cannot be shared out.
     """
 
-    def __init__(self, config, here, data, state=None):
+    def __init__(self, config: TrainConfig, here: processes.World, data: tokens.TokenData,
+                 state: dict[str, Any] | None = None) -> None:
         self.config, self.here, self.data = config, here, data
         self.share = config.batch_size // here.size
         self.part = self.share // config.n_accumulate
@@ -99,14 +104,15 @@ class Trainer:
             if self.scaler.is_enabled() and state["scaler"]:
                 self.scaler.load_state_dict(state["scaler"])
 
-    def update(self):
+    def update(self) -> tuple[torch.Tensor, float, torch.Tensor]:
         """Do one optimiser step; return its loss, learning rate and norm of the gradient.
 
         Loss and norm are tensors on the device: to look at them is to wait for it.
         """
         config, here = self.config, self.here
         torch.manual_seed(seed_of(config.seed, self.step, here.rank))  # for dropout
-        first, loss = self.step * config.batch_size + here.rank * self.share, 0.0
+        first = self.step * config.batch_size + here.rank * self.share
+        loss = torch.zeros((), device=here.device)
         self.model.train()
         for i in range(config.n_accumulate):
             processes.sync_gradients(self.model, now=i == config.n_accumulate - 1)
@@ -114,7 +120,7 @@ class Trainer:
             with self.autocast:
                 part = gpt.loss(self.model, inputs, targets) / config.n_accumulate
             self.scaler.scale(part).backward()
-            loss += part.detach()
+            loss = loss + part.detach()
         self.scaler.unscale_(self.optimiser)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.clip or math.inf)
         lr = config.lr * self.lr_share(self.step)
@@ -127,7 +133,7 @@ class Trainer:
         return loss, lr, processes.all_gather(norm)
 
     @torch.no_grad()
-    def validate(self) -> dict:
+    def validate(self) -> dict[str, Any]:
         """Return the mean loss on the validation text, also in bits per byte of it.
 
         Raises
@@ -169,7 +175,7 @@ class Trainer:
             "text_sha256": self.data.sha256,
         }
 
-        def write():
+        def write() -> Path:
             if not all(p.isfinite().all() for p in state["model"].values()):
                 raise Diverged(f"a weight is no longer a number after step {self.step}: {ADVICE}")
             return checkpoint.save(self.config.out, self.step, state, self.config.keep)
@@ -189,9 +195,9 @@ class Trainer:
         return cost.flops_per_token(self.n_parameters - c.n_positions * c.d_model, c.n_layers,
                                     c.d_model, c.n_positions)
 
-    def peak_flops_per_s(self):
+    def peak_flops_per_s(self) -> float | None:
         """Return the rate of all devices together, or None if it is not known."""
-        peak = self.config.peak_tflops * 1e12
+        peak: float | None = self.config.peak_tflops * 1e12
         if not peak and self.here.device.type == "cuda":
             gpu = torch.cuda.get_device_properties(self.here.device)
             peak = known_peak(gpu.name, gpu.total_memory)
@@ -205,15 +211,16 @@ class MetricsBuffer:
     they are fetched together, now and then.
     """
 
-    def __init__(self, trainer):
+    def __init__(self, trainer: Trainer) -> None:
         self.trainer, self.peak = trainer, trainer.peak_flops_per_s()
-        self.steps, self.start = [], time.perf_counter()
+        self.steps: list[tuple[int, torch.Tensor, float, torch.Tensor]] = []
+        self.start = time.perf_counter()
 
-    def add(self, loss, lr, norm):
+    def add(self, loss: torch.Tensor, lr: float, norm: torch.Tensor) -> None:
         """Keep what `Trainer.update` returned."""
         self.steps.append((self.trainer.step, loss, lr, norm))
 
-    def fetch(self) -> list[dict]:
+    def fetch(self) -> list[dict[str, Any]]:
         """Return a row for `lessons.train.log.Log` for each step since the last call.
 
         Raises
@@ -222,8 +229,8 @@ class MetricsBuffer:
             At the first loss that is not a number. Its attribute `rows` has those before it.
         """
         steps, losses, lrs, norms = zip(*self.steps, strict=True)
-        losses = self.trainer.here.mean(torch.stack(losses))
-        values = torch.stack([losses, torch.stack(norms)]).tolist()  # here we wait
+        means = self.trainer.here.mean(torch.stack(losses))
+        values = torch.stack([means, torch.stack(norms)]).tolist()  # here we wait
         seconds, self.steps = time.perf_counter() - self.start, []
         rows = [{"step": step, "loss": loss, "lr": lr, "grad_norm": norm}
                 for step, lr, loss, norm in zip(steps, lrs, *values, strict=True)]
@@ -235,7 +242,7 @@ class MetricsBuffer:
             rows[-1]["mfu"] = speed * self.trainer.flops_per_token() / self.peak
         return rows
 
-    def _check(self, rows):
+    def _check(self, rows: list[dict[str, Any]]) -> None:
         for i, row in enumerate(rows):
             if not math.isfinite(row["grad_norm"]) and self.trainer.scaler.is_enabled():
                 row["grad_norm"] = None  # too large for float16: this step was left out
@@ -245,6 +252,6 @@ class MetricsBuffer:
                     error.rows = rows[:i]
                     raise error
 
-    def restart_clock(self):
+    def restart_clock(self) -> None:
         """Leave what happened since the last `fetch` out of the speed."""
         self.start = time.perf_counter()

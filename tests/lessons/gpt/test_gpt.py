@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from lessons.gpt import model as gpt
+from lessons.gpt import model as gpt, sampling
 
 SMALL = gpt.Config(vocab_size=50, n_positions=16, n_layers=3, n_heads=4, d_model=32)
 
@@ -158,8 +158,8 @@ def test_the_cache_changes_no_logit(steps):
 @pytest.mark.parametrize("T, n_new", [(1, 15), (4, 30), (16, 3), (20, 5), (3, 0)])
 def test_the_cache_changes_no_token_also_past_the_last_position(T, n_new, settings):
     model, tokens = small_gpt().double(), some_tokens(T=T)
-    texts = [gpt.generate(model, tokens, n_new, generator=generator(), use_cache=use, **settings)
-             for use in (True, False)]
+    texts = [sampling.generate(model, tokens, n_new, generator=generator(), use_cache=use,
+                               **settings) for use in (True, False)]
     assert torch.equal(*texts)
     assert texts[0].shape == (2, T + n_new) and torch.equal(texts[0][:, :T], tokens)
 
@@ -169,10 +169,10 @@ def test_the_cache_is_used(monkeypatch):
     embed = gpt.GPT.embed
     monkeypatch.setattr(gpt.GPT, "embed", lambda self, tokens, n_past=0:
                         read.append(tokens.shape[1]) or embed(self, tokens, n_past))
-    gpt.generate(model, some_tokens(T=4), 14, temperature=0)
+    sampling.generate(model, some_tokens(T=4), 14, temperature=0)
     assert read == [4] + [1] * 12 + [16]
     read.clear()
-    gpt.generate(model, some_tokens(T=4), 14, temperature=0, use_cache=False)
+    sampling.generate(model, some_tokens(T=4), 14, temperature=0, use_cache=False)
     assert read == [*range(4, 17), 16]
 
 
@@ -181,13 +181,14 @@ def test_temperature_0_takes_the_likeliest_token():
     for _ in range(10):
         likeliest = model(tokens)[:, -1].argmax(-1, keepdim=True)
         tokens = torch.cat([tokens, likeliest], dim=1)
-    assert torch.equal(gpt.generate(model, tokens[:, :3], 10, temperature=0), tokens)
+    assert torch.equal(sampling.generate(model, tokens[:, :3], 10, temperature=0), tokens)
 
 
 def test_from_a_long_text_only_the_end_counts():
     model, text = small_gpt(), some_tokens(T=30)
-    continued = gpt.generate(model, text, 4, temperature=0)
-    assert torch.equal(gpt.generate(model, text[:, -16:], 4, temperature=0), continued[:, -20:])
+    continued = sampling.generate(model, text, 4, temperature=0)
+    from_end = sampling.generate(model, text[:, -16:], 4, temperature=0)
+    assert torch.equal(from_end, continued[:, -20:])
 
 
 def brute_force(logits, temperature, top_k, top_p):
@@ -211,31 +212,31 @@ def brute_force(logits, temperature, top_k, top_p):
 def test_probabilities_are_those_of_brute_force(temperature, top_k, top_p):
     logits = torch.randn(6, 11, generator=generator(), dtype=torch.float64)
     logits[0, 3:6] = logits[0, 2]  # equals: the first ones stay
-    got = gpt.probabilities(logits, temperature, top_k, top_p)
+    got = sampling.probabilities(logits, temperature, top_k, top_p)
     wanted = [brute_force(row, temperature, top_k, top_p) for row in logits.tolist()]
     torch.testing.assert_close(got, torch.tensor(wanted, dtype=torch.float64), rtol=0, atol=1e-12)
 
 
 def test_probabilities_survive_extremes():
     logits = torch.tensor([[1e4, 0.0, -math.inf], [3.0, 3.0, -1e4]])
-    assert gpt.probabilities(logits, 1e-36).tolist() == [[1, 0, 0], [0.5, 0.5, 0]]
-    assert gpt.probabilities(logits, 0).tolist() == [[1, 0, 0], [1, 0, 0]]
-    torch.testing.assert_close(gpt.probabilities(logits[1:], 1e30), torch.full((1, 3), 1 / 3))
+    assert sampling.probabilities(logits, 1e-36).tolist() == [[1, 0, 0], [0.5, 0.5, 0]]
+    assert sampling.probabilities(logits, 0).tolist() == [[1, 0, 0], [1, 0, 0]]
+    torch.testing.assert_close(sampling.probabilities(logits[1:], 1e30), torch.full((1, 3), 1 / 3))
 
 
 def test_top_p_1_keeps_every_token_however_sums_are_rounded():
     logits = 3 * torch.randn(8, 20_000, generator=generator())
-    p = gpt.probabilities(logits)
+    p = sampling.probabilities(logits)
     assert ((p.sort(descending=True).values.cumsum(-1) - p.amin(-1, keepdim=True)) >= 1).any()
-    assert torch.equal(gpt.probabilities(logits, top_p=1.0), p)
+    assert torch.equal(sampling.probabilities(logits, top_p=1.0), p)
 
 
 def test_tokens_are_drawn_with_the_models_probabilities():
     model, start = small_gpt(vocab_size=5), some_tokens(B=1, T=3, V=5)
     n = 4000
-    drawn = gpt.generate(model, start.expand(n, -1), 1, temperature=3, generator=generator())
+    drawn = sampling.generate(model, start.expand(n, -1), 1, temperature=3, generator=generator())
     shares = torch.bincount(drawn[:, -1], minlength=5) / n
-    p = gpt.probabilities(model(start)[:, -1], temperature=3)[0]
+    p = sampling.probabilities(model(start)[:, -1], temperature=3)[0]
     assert p.max() < 0.9
     error = (p * (1 - p) / n).sqrt()
     assert ((shares - p).abs() < 4 * error + 1e-9).all()
@@ -243,7 +244,7 @@ def test_tokens_are_drawn_with_the_models_probabilities():
 
 def test_only_the_generator_decides():
     model, start = small_gpt(), some_tokens(T=2)
-    first, again, other = (gpt.generate(model, start, 12, generator=generator(seed))
+    first, again, other = (sampling.generate(model, start, 12, generator=generator(seed))
                            for seed in (0, 0, 1))
     assert torch.equal(first, again) and not torch.equal(first, other)
 
@@ -256,9 +257,9 @@ def test_only_the_generator_decides():
 ])
 def test_settings_that_mean_nothing_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
-        gpt.generate(small_gpt(), some_tokens(), 1, **settings)
+        sampling.generate(small_gpt(), some_tokens(), 1, **settings)
     with pytest.raises(ValueError, match=message):
-        gpt.probabilities(torch.zeros(1, 4), **settings)
+        sampling.probabilities(torch.zeros(1, 4), **settings)
 
 
 @pytest.mark.parametrize("changes, message", [
@@ -286,7 +287,7 @@ def test_tokens_that_the_model_cannot_read_are_refused(tokens, message):
         gpt.attention_weights(small_gpt(), tokens)
     if tokens.shape[-1] <= 16:  # a longer text is cut
         with pytest.raises(ValueError, match=message):
-            gpt.generate(small_gpt(), tokens, 1)
+            sampling.generate(small_gpt(), tokens, 1)
 
 
 def test_attention_weights_are_those_of_torchs_layers():
@@ -336,7 +337,7 @@ def test_one_batch_is_soon_known_by_heart():
         value.backward()
         optimiser.step()
     assert value < 0.05
-    assert torch.equal(gpt.generate(model, text[:, :4], 12, temperature=0), text[:, :16])
+    assert torch.equal(sampling.generate(model, text[:, :4], 12, temperature=0), text[:, :16])
 
 
 def test_dropout_acts_in_training_only_and_comes_back():
@@ -345,14 +346,14 @@ def test_dropout_acts_in_training_only_and_comes_back():
     torch.testing.assert_close(gpt.attention_weights(model, tokens).sum(-1),
                                torch.ones(3, 2, 4, 16))
     assert torch.equal(gpt.attention_weights(model, tokens), gpt.attention_weights(model, tokens))
-    assert torch.equal(*[gpt.generate(model, tokens, 3, temperature=0) for _ in range(2)])
+    assert torch.equal(*[sampling.generate(model, tokens, 3, temperature=0) for _ in range(2)])
     assert model.training and model.blocks[0].attention.training
     with pytest.raises(ValueError), gpt.evaluating(model):
         raise ValueError
     assert model.training
     model.eval()
     assert torch.equal(model(tokens), model(tokens))
-    gpt.generate(model, tokens, 1)
+    sampling.generate(model, tokens, 1)
     assert not model.training
 
 
@@ -384,6 +385,6 @@ def test_attention_drops_weights_and_outputs(monkeypatch):
 
 def test_writing_leaves_no_graph_and_tokens_that_can_be_trained_on():
     model = small_gpt()
-    text = gpt.generate(model, some_tokens(T=1), 8)
+    text = sampling.generate(model, some_tokens(T=1), 8)
     assert not text.requires_grad and not text.is_inference()
     gpt.loss(model, text[:, :-1], text[:, 1:]).backward()

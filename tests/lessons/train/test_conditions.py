@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from lessons import files, terminal
+from lessons import files
 from lessons.data import corpus
 from lessons.engine.optim import schedule
-from lessons.train import checkpoint, log as run_log, run as train, sample, tokens as token_data
+from lessons.train import checkpoint, log, run as train, sample, terminal, tokens
 from lessons.train.config import TrainConfig
 
 TINY = ["--vocab-size", "258", "--n-positions", "16", "--n-layers", "1", "--n-heads", "2",
@@ -49,7 +49,7 @@ def same(a, b):
 
 
 def losses(out):
-    return [row["loss"] for row in run_log.read_metrics(out) if "loss" in row]
+    return [row["loss"] for row in log.read_metrics(out) if "loss" in row]
 
 
 # --- Disks ----------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def test_every_way_a_text_can_look_is_trained_on_and_sampled(name, capsys):
     assert f"was split by its {way}: " in said.out and said.err == ""
     assert sample.main(["run", content[0], "--n-new", "20"]) == 0
     assert capsys.readouterr().out.startswith(content[0])
-    text = token_data.read_text("odd.txt")
+    text = tokens.read_text("odd.txt")
     train_part, valid = next((t, v) for w, t, v in corpus.splits(text) if w == way)
     assert 0.04 * len(text) < len(valid) <= 0.1 * len(text) < len(train_part)
     if way == "lines":
@@ -305,7 +305,7 @@ def test_a_closed_terminal_loses_no_step(monkeypatch):
         out="run", data="text.txt", vocab_size=258, n_positions=16, n_layers=1, n_heads=2,
         d_model=16, batch_size=4, n_steps=40, n_warmup=2, log_every=1, save_every=100,
         valid_every=100, device="cpu", tensorboard=False))
-    monkeypatch.setattr(run_log, "tqdm", lambda **k: __import__("tqdm").tqdm(
+    monkeypatch.setattr(log, "tqdm", lambda **k: __import__("tqdm").tqdm(
         **k | {"file": sys.stderr, "mininterval": 0, "miniters": 1, "disable": False}))
     summary = train.train(config, say=lambda line: None)
     assert summary["step"] == 40 and len(losses("run")) == 40
@@ -324,7 +324,7 @@ def test_when_nobody_listens_it_saves_and_stops(capfd):
         said = process.stderr.read()
     assert process.wait(timeout=100) == 0
     assert said.count("\n") == 1 and "--out run --resume auto" in said
-    step = run_log.read_metrics("run")[-1]["step"]
+    step = log.read_metrics("run")[-1]["step"]
     assert checkpoint.listed("run")[-1] == checkpoint.path_of("run", step)
 
 
@@ -356,14 +356,14 @@ def test_a_hangup_saves_and_stops_and_nohup_is_obeyed():
             process.send_signal(signal.SIGTERM)
         assert "Stopped at step" in process.communicate(timeout=100)[0]
         assert process.returncode == 0
-        step = run_log.read_metrics(more[1])[-1]["step"]
+        step = log.read_metrics(more[1])[-1]["step"]
         assert checkpoint.listed(more[1])[-1] == checkpoint.path_of(more[1], step)
 
 
 # The moments of a new run: which function to interrupt.
-MOMENTS = {"read": (token_data, "read_text"), "learn": (token_data, "train_bpe"),
-           "model": (train, "Trainer"), "metrics": (run_log, "cut_metrics"),
-           "first checkpoint": (checkpoint, "save"), "log": (run_log, "Log")}
+MOMENTS = {"read": (tokens, "read_text"), "learn": (tokens, "train_bpe"),
+           "model": (train, "Trainer"), "metrics": (train, "cut_metrics"),
+           "first checkpoint": (checkpoint, "save"), "log": (train, "Log")}
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -415,7 +415,7 @@ def test_ctrl_c_before_the_folder_and_a_resume_of_nothing(monkeypatch, capsys):
 
 
 def test_the_settings_are_written_before_the_text_is_read(monkeypatch):
-    monkeypatch.setattr(token_data, "read_text", lambda path: os._exit(9))
+    monkeypatch.setattr(tokens, "read_text", lambda path: os._exit(9))
     pid = os.fork()
     if pid == 0:
         run()
@@ -431,17 +431,17 @@ def test_going_on_longer_keeps_the_schedule_unless_another_is_asked_for(capsys):
     assert train.main(shlex.split(line)) == 0
     assert "The schedule ends at step 20, later steps have the learning rate 1.00e-04" in (
         capsys.readouterr().out)
-    rates = [row["lr"] for row in run_log.read_metrics("run") if "lr" in row]
+    rates = [row["lr"] for row in log.read_metrics("run") if "lr" in row]
     share = schedule("cosine", 20, 2)
     assert rates == [1e-3 * share(step) for step in range(20)] + [1e-4] * 20
     # Also the one after that, and one that is stopped in between.
     assert train.main(["--out", "run", "--resume", "36", "--n-steps", "44"]) == 0
-    rates = [row["lr"] for row in run_log.read_metrics("run") if "lr" in row]
+    rates = [row["lr"] for row in log.read_metrics("run") if "lr" in row]
     assert rates[20:] == [1e-4] * 24
     assert train.main(["--out", "run", "--resume", "auto", "--n-steps", "48", "--n-schedule",
                        "48"]) == 0
     share = schedule("cosine", 48, 2)
-    rates = [row["lr"] for row in run_log.read_metrics("run") if "lr" in row]
+    rates = [row["lr"] for row in log.read_metrics("run") if "lr" in row]
     assert rates[44:] == [1e-3 * share(step) for step in range(44, 48)]
 
 

@@ -31,7 +31,7 @@ from lessons.train import (
     checkpoint,
     log as run_log,
     options as run_options,
-    processes as distributed,
+    processes,
     run as train,
     sample,
     tokens as token_data,
@@ -273,7 +273,7 @@ def test_nan_stops_the_run_and_gets_into_no_checkpoint(config, capsys):
 
 def test_weights_that_are_no_numbers_are_not_saved(config):
     Path(config().out).mkdir()
-    alone = distributed.World(0, 1, torch.device("cpu"))
+    alone = processes.World(0, 1, torch.device("cpu"))
     trainer = Trainer(config(), alone, token_data.prepare(config()))
     trainer.model.norm.bias.data[3] = math.nan
     with pytest.raises(Diverged, match="a weight is no longer a number.*smaller --lr"):
@@ -377,7 +377,7 @@ def test_texts_that_cannot_be_used(config, tmp_path):
 
 def test_a_batch_that_cannot_be_shared_out(config, text):
     data = token_data.prepare(config(out=str(Path(text).parent)))
-    world = distributed.World(0, 3, torch.device("cpu"))
+    world = processes.World(0, 3, torch.device("cpu"))
     with pytest.raises(ConfigError, match="multiple of 3 processes"):
         Trainer(config(), world, data)
 
@@ -456,7 +456,7 @@ def test_lower_precision_is_near_but_not_the_same(precision, config):
 
 
 def test_a_step_too_large_for_float16_is_left_out(config):
-    here = distributed.World(0, 1, torch.device("cpu"))
+    here = processes.World(0, 1, torch.device("cpu"))
     half = config(precision="float16")
     Path(half.out).mkdir()
     trainer = Trainer(half, here, token_data.prepare(half))
@@ -526,20 +526,20 @@ def test_devices_and_precisions(monkeypatch):
     cuda = torch.device("cuda")
     for has, best in ((True, torch.bfloat16), (False, torch.float16)):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda has=has, **k: has)
-        assert distributed.find_precision("auto", cuda) == best
-    assert distributed.find_precision("bfloat16", torch.device("cpu")) == torch.bfloat16
+        assert processes.find_precision("auto", cuda) == best
+    assert processes.find_precision("bfloat16", torch.device("cpu")) == torch.bfloat16
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert distributed.find_device("auto").type == "mps"
-    assert distributed.find_device("auto", local_rank=1).type == "cpu"
+    assert processes.find_device("auto").type == "mps"
+    assert processes.find_device("auto", local_rank=1).type == "cpu"
     with pytest.raises(ConfigError, match="device=cuda is not to be had here.*mps, cpu"):
-        distributed.find_device("cuda")
+        processes.find_device("cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "set_device", lambda i: None)
-    assert distributed.find_device("auto", local_rank=1) == torch.device("cuda", 1)
+    assert processes.find_device("auto", local_rank=1) == torch.device("cuda", 1)
     with pytest.raises(ConfigError, match="--nproc-per-node 2"):
-        distributed.find_device("auto", local_rank=2)
+        processes.find_device("auto", local_rank=2)
 
 
 @pytest.mark.parametrize("name, mem_gb, tflops", [
@@ -557,7 +557,7 @@ def test_a_step_does_not_wait_for_the_device(config, monkeypatch):
     monkeypatch.setattr(torch, "autocast", lambda *a, **k: nullcontext())  # meta has none
     run = config(n_accumulate=2, dropout=0.1)
     Path(run.out).mkdir()
-    nowhere = distributed.World(0, 1, torch.device("meta"))
+    nowhere = processes.World(0, 1, torch.device("meta"))
     trainer = Trainer(run, nowhere, token_data.prepare(run))
     for _ in range(3):
         loss, lr, norm = trainer.update()
@@ -593,7 +593,7 @@ def test_the_last_lines_say_what_to_do_next_and_it_works(config, capsys):
     assert train.main(options(first)) == 0
     out = capsys.readouterr().out
     assert "Finished at step 12 of 12" in out and "step-00000012.pt" in out
-    commands = re.findall(r"python -m lessons\.\w+ (.*)", out)
+    commands = re.findall(r"python -m lessons\.[\w.]+ (.*)", out)
     assert "'" in commands[0] and len(commands) == 2
     import shlex
 
@@ -686,9 +686,9 @@ def test_gradients_travel_once_in_a_step():
 
     model = Sharded()
     for now in (False, True):
-        distributed.sync_gradients(model, now)
+        processes.sync_gradients(model, now)
         assert model.now is now
-    distributed.sync_gradients(torch.nn.Linear(1, 1), True)  # one process: nothing to do
+    processes.sync_gradients(torch.nn.Linear(1, 1), True)  # one process: nothing to do
 
 
 def test_a_dead_worker_ends_the_run_and_a_resume_works(config):
