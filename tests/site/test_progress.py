@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from lessons.widgets.checks.check import check
+from lessons.widgets.checks.check import code_of
 from lessons.widgets.guesses import ask as guess
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
 from tools.website import build as builder
@@ -193,11 +193,11 @@ def test_a_code_solves_its_own_exercise_only(tab):
     page = tab(PAGE)
     names = [f"{CHAPTER}/{name}" for name in check.load(CHAPTER)]
     first = page.locator(f'form[data-name="{names[0]}"]')
-    for typed, words in [("", "four letters"), (check.code_of(names[1]), "not the code of this")]:
+    for typed, words in [("", "four letters"), (code_of(names[1]), "not the code of this")]:
         first.locator("input").fill(typed)
         first.locator("button").click()
         expect(first.locator("output")).to_contain_text(words)
-    code = check.code_of(names[0]).lower()
+    code = code_of(names[0]).lower()
     first.locator("input").fill(f" {code[:2]} {code[2:]}")
     first.locator("input").press("Enter")
     expect(first.locator("output")).to_have_text("Solved.")
@@ -213,7 +213,7 @@ def test_the_progress_page_takes_codes(tab):
     page = tab("progress")
     names = [f"{c}/{n}" for c in check.chapters() for n in check.load(c)]
     codes = page.evaluate("names => names.map(lessonsProgress.codeOf)", names)
-    assert codes == [check.code_of(name) for name in names]
+    assert codes == [code_of(name) for name in names]
     assert len(set(codes)) == len(codes), "two exercises have one code: rename one"
     form, status = page.locator(".progress-code"), page.locator(".progress-status")
     for typed, words in [("ZZZZ", "No exercise has the code ZZZZ"), ("", "left empty"),
@@ -271,6 +271,24 @@ def test_an_import_changes_nothing_that_is_here(tab, tmp_path):
     page.locator(".progress-file").set_input_files(file)
     expect(page.locator(".progress-status")).to_contain_text("1 entry added")
     assert kept(page) == mine | {"quizzes": {"a/one": "right", "b/two": "wrong"}}
+
+
+def test_progress_of_an_edition_before_still_counts(tab):
+    """Names of quizzes, guesses and exercises, once published, stay."""
+    file = Path(__file__).with_name("progress-of-2026-11-25.json")
+    stored = json.loads(file.read_text(encoding="utf-8"))
+    page = tab("progress")
+    page.locator(".progress-file").set_input_files(file)
+    expect(page.locator(".progress-status")).to_contain_text("entries added")
+    assert kept(page) == stored
+    rows = page.locator(".progress-panel tbody tr").all()
+    assert len(rows) >= len(stored["pages"]) == 11
+    seen = dict.fromkeys(("guesses", "quizzes", "exercises"), 0)
+    for row in rows:
+        for kind, cell in zip(seen, row.locator("td").all()[1:], strict=True):
+            seen[kind] += int(cell.inner_text().split(" of ")[0].replace("–", "0"))
+    assert seen == {kind: len(stored[kind]) for kind in seen}
+    assert len(page.locator("nav.bd-links .page-mark.read").all()) >= 11
 
 
 DAMAGED = [

@@ -6,6 +6,7 @@ import jupytext
 import pytest
 
 import lessons
+from lessons.widgets.registry import REGISTRY
 from tools.notebooks.key import module_names, parse_module
 
 ROOT = Path(lessons.__file__).parent
@@ -115,6 +116,24 @@ def test_a_circle_is_found_though_it_is_hidden_in_a_function(house):
     assert list(cycles(house("low/a.py", "import math\n"))) == []
     root = house("low/a.py", "def f():\n    from lessons.high.b import g\n")
     assert list(cycles(root)) == ["lessons.high.b", "lessons.low.a"]
+
+
+def rowless(widgets, rows):
+    """Yield a line for each folder with a script or a style sheet that has no row."""
+    shown = [*widgets.glob("*/*.js"), *widgets.glob("*/*.css")]
+    for folder in sorted({file.parent for file in shown}):
+        if folder.name not in rows:
+            yield f"widgets/{folder.name}/ has no row in registry.py: no page would load its files"
+
+
+def test_every_widget_has_a_row_and_every_row_its_folder(tmp_path):
+    rows = {widget.folder for widget in REGISTRY}
+    assert list(rowless(ROOT / "widgets", rows)) == []
+    assert all(widget.assets for widget in REGISTRY)
+    (tmp_path / "toys").mkdir()
+    (tmp_path / "toys/toy.js").touch()
+    (said,) = rowless(tmp_path, rows)
+    assert said.startswith("widgets/toys/ has no row")
 
 
 def test_a_chapter_begins_with_five_imports_from_this_book_at_most():

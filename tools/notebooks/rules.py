@@ -8,6 +8,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from nbformat import NotebookNode
 
+from lessons.widgets.registry import REGISTRY
 from tools.notebooks.cells import code_cells, label
 from tools.notebooks.key import module_file, parse_cell, parse_module
 
@@ -34,7 +35,8 @@ def problems(nb: NotebookNode, root: Path) -> list[str]:
         said += [f"{where}: {what}" for what in _tags(cell)]
         if cell.cell_type != "code":
             continue
-        for rule in (_length, _width, _comments, _images, _streams, _errors, _addresses, _measured):
+        for rule in (_length, _width, _comments, _images, _streams, _errors, _addresses, _measured,
+                     _widgets):
             said += [f"{where}: {what}" for what in rule(cell)]
         said += [f"{where}: {what}" for what in _saved(cell, root)]
         count = len(code_cells(nb.cells[: index + 1]))
@@ -117,6 +119,14 @@ def _measured(cell: NotebookNode) -> Iterator[str]:
                    for o in cell.outputs)
     if not re.search(r"\d", text):
         yield "is tagged measured, but shows no number"
+
+
+def _widgets(cell: NotebookNode) -> Iterator[str]:
+    known = {widget.mime_type for widget in REGISTRY}
+    for mime in sorted({mime for o in cell.outputs for mime in o.get("data", {})} - known):
+        if mime.startswith("application/vnd.lessons."):
+            yield (f"shows {mime}, which has no row in src/lessons/widgets/registry.py: the "
+                   "website would leave it out")
 
 
 def _saved(cell: NotebookNode, root: Path) -> Iterator[str]:
