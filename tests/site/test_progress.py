@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from lessons.exercises.base import chapters, load
 from lessons.widgets.checks.check import code_of
 from lessons.widgets.guesses import ask as guess
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
@@ -191,7 +192,7 @@ def test_a_page_is_marked_as_read_and_all_tabs_see_it(tab):
 
 def test_a_code_solves_its_own_exercise_only(tab):
     page = tab(PAGE)
-    names = [f"{CHAPTER}/{name}" for name in check.load(CHAPTER)]
+    names = [f"{CHAPTER}/{name}" for name in load(CHAPTER)]
     first = page.locator(f'form[data-name="{names[0]}"]')
     for typed, words in [("", "four letters"), (code_of(names[1]), "not the code of this")]:
         first.locator("input").fill(typed)
@@ -211,7 +212,7 @@ def test_a_code_solves_its_own_exercise_only(tab):
 
 def test_the_progress_page_takes_codes(tab):
     page = tab("progress")
-    names = [f"{c}/{n}" for c in check.chapters() for n in check.load(c)]
+    names = [f"{c}/{n}" for c in chapters() for n in load(c)]
     codes = page.evaluate("names => names.map(lessonsProgress.codeOf)", names)
     assert codes == [code_of(name) for name in names]
     assert len(set(codes)) == len(codes), "two exercises have one code: rename one"
@@ -230,7 +231,7 @@ def test_the_index_names_every_exercise_of_the_chapters(tab):
         "links => links.map((a) => a.getAttribute('href'))")
     found = [h.partition(".html#exercise-")[::2] for h in links]
     assert sorted(f"{a[3:]}/{b}" for a, b in found) == sorted(
-        f"{c}/{n}" for c in check.chapters() for n in check.load(c))
+        f"{c}/{n}" for c in chapters() for n in load(c))
 
 
 def test_export_erase_and_import_give_back_everything(tab, tmp_path):
