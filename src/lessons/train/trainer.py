@@ -13,7 +13,7 @@ from lessons.engine.optim import schedule
 from lessons.gpt import model as gpt
 from lessons.machines.hardware import known_peak
 from lessons.planning import cost
-from lessons.train import checkpoint, processes, tokens
+from lessons.train import checkpoint, processes, sharding, tokens
 from lessons.train.config import ConfigError, TrainConfig
 from lessons.train.optimiser import adamw
 
@@ -92,7 +92,7 @@ class Trainer:
         torch.manual_seed(seed_of(config.seed))
         model = gpt.GPT(gpt.Config(**config.sizes()))
         self.n_parameters = gpt.n_parameters(model)
-        self.model = processes.parallelize(model, here, config.parallel, dtype)
+        self.model = sharding.parallelize(model, here, config.parallel, dtype)
         self.optimiser = adamw(self.model, config)
         self.autocast = torch.autocast(here.device.type, dtype, enabled=dtype != torch.float32)
         self.scaler = torch.amp.GradScaler(here.device.type, enabled=dtype == torch.float16)
@@ -100,7 +100,7 @@ class Trainer:
         self.step = 0
         if state:
             self.step = state["step"]
-            processes.restore_state(self.model, self.optimiser, state)
+            sharding.restore_state(self.model, self.optimiser, state)
             if self.scaler.is_enabled() and state["scaler"]:
                 self.scaler.load_state_dict(state["scaler"])
 
@@ -115,7 +115,7 @@ class Trainer:
         loss = torch.zeros((), device=here.device)
         self.model.train()
         for i in range(config.n_accumulate):
-            processes.sync_gradients(self.model, now=i == config.n_accumulate - 1)
+            sharding.sync_gradients(self.model, now=i == config.n_accumulate - 1)
             inputs, targets = self.windows.batch(first + i * self.part, self.part)
             with self.autocast:
                 part = gpt.loss(self.model, inputs, targets) / config.n_accumulate
@@ -130,7 +130,7 @@ class Trainer:
         self.scaler.update()
         self.optimiser.zero_grad()
         self.step += 1
-        return loss, lr, processes.all_gather(norm)
+        return loss, lr, sharding.all_gather(norm)
 
     @torch.no_grad()
     def validate(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class Trainer:
         lessons.train.checkpoint.CheckpointError
             If the disk does not take it.
         """
-        state = processes.gather_state(self.model, self.optimiser, keep=self.here.is_first) | {
+        state = sharding.gather_state(self.model, self.optimiser, keep=self.here.is_first) | {
             "scaler": self.scaler.state_dict(),
             "config": dict(vars(self.config)),
             "tokenizer": self.data.tokenizer.to_dict(),

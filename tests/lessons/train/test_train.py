@@ -34,6 +34,7 @@ from lessons.train import (
     processes,
     run as train,
     sample,
+    sharding,
     tokens as token_data,
 )
 from lessons.train.config import ConfigError, TrainConfig
@@ -686,9 +687,9 @@ def test_gradients_travel_once_in_a_step():
 
     model = Sharded()
     for now in (False, True):
-        processes.sync_gradients(model, now)
+        sharding.sync_gradients(model, now)
         assert model.now is now
-    processes.sync_gradients(torch.nn.Linear(1, 1), True)  # one process: nothing to do
+    sharding.sync_gradients(torch.nn.Linear(1, 1), True)  # one process: nothing to do
 
 
 def test_a_dead_worker_ends_the_run_and_a_resume_works(config):
