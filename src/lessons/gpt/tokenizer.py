@@ -249,26 +249,29 @@ class PairCounts:
 
     def join(self, pair: Pair, new: int) -> list[Pair]:
         """Join each occurrence of a pair, from left to right; return the pairs that this makes."""
-        ids, counts, made = self.ids, self.counts, defaultdict(list)
+        made: dict[Pair, list[int]] = defaultdict(list)
         for i in self.places.pop(pair, []):
-            j = self.after[i]
-            if (ids[i], ids[j]) != pair:
-                continue  # a token of it was joined to another one
-            first, last, n = self.before[i], self.after[j], self.n_times[i]
-            if ids[first] != GAP:
-                counts[ids[first], ids[i]] -= n
-                counts[ids[first], new] += n
-                made[ids[first], new].append(first)
-            if ids[last] != GAP:
-                counts[ids[j], ids[last]] -= n
-                counts[new, ids[last]] += n
-                made[new, ids[last]].append(i)
-            ids[i], ids[j], self.after[i], self.before[last] = new, GAP, last, i
-        counts[pair] = 0
+            if (self.ids[i], self.ids[self.after[i]]) == pair:
+                self._join_at(i, new, made)
+            # else a token of it was joined to another one
+        self.counts[pair] = 0
         self.places.update(made)
         for pair in made:
-            heapq.heappush(self.queue, (-counts[pair], pair))
+            heapq.heappush(self.queue, (-self.counts[pair], pair))
         return list(made)
+
+    def _join_at(self, i: int, new: int, made: dict[Pair, list[int]]) -> None:
+        ids, counts, j = self.ids, self.counts, self.after[i]
+        first, last, n = self.before[i], self.after[j], self.n_times[i]
+        if ids[first] != GAP:
+            counts[ids[first], ids[i]] -= n
+            counts[ids[first], new] += n
+            made[ids[first], new].append(first)
+        if ids[last] != GAP:
+            counts[ids[j], ids[last]] -= n
+            counts[new, ids[last]] += n
+            made[new, ids[last]].append(i)
+        ids[i], ids[j], self.after[i], self.before[last] = new, GAP, last, i
 
     def words(self) -> list[list[int]]:
         """Return the tokens of each word."""
