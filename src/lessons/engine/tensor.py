@@ -92,8 +92,7 @@ class Tensor:
         return Tensor(a * b, ((self, lambda g: g * b), (other, lambda g: g * a)))
 
     def __pow__(self, power: float) -> "Tensor":
-        a = self.data
-        less = power - (power != 0)  # the slope of x**0 is 0 everywhere, also at 0
+        a, less = self.data, power - (power != 0)  # the slope of x**0 is 0, also at 0
         return Tensor(a**power, ((self, lambda g: g * power * a**less),))
 
     def __neg__(self) -> "Tensor":

@@ -66,8 +66,7 @@ def train(
 
     Examples
     --------
-    >>> from lessons.engine.optim import schedule
-    from lessons.studies.improving.folds import fold
+    >>> from lessons.studies.improving.folds import fold
     >>> from lessons.studies.improving.networks import Recipe
     >>> run = train(Recipe(), fold(0, 400), lr=0.3)
     >>> run.accuracy["train"], run.accuracy["test"] > 0.9
