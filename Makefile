@@ -38,8 +38,8 @@ new: setup ## start a chapter: make new CH=12 TITLE="Images"
 	@test -n '$(CH)' && test -n "$(TITLE)" || { echo 'Say which: make new CH=12 TITLE="Images"' >&2; exit 2; }
 	@$(PY) -m tools.notebooks new $(CH) "$(TITLE)"
 
-lab: setup ## open the chapters in JupyterLab
-	@$(PY) -m jupyter lab --notebook-dir=book
+lab: setup ## open your own copies of the chapters, in lab/, in JupyterLab
+	@$(PY) -m tools.readers lab
 
 lint: setup ## check style and find common mistakes
 	@$(PY) -m tools.suite lint
