@@ -1,6 +1,7 @@
 """Copies of the notebooks for people.
 
-``python -m tools.readers lab`` opens copies in JupyterLab, ``write FOLDER`` writes those for Colab
+``python -m tools.readers lab`` opens copies in JupyterLab (and hands options on, such as
+``--no-browser``), ``write FOLDER`` writes those for Colab
 and downloads, ``run FOLDER`` runs them in this Python.
 """
 
@@ -23,7 +24,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     writing.add_argument("--package", help="from where pip installs the package; default: there")
     running = commands.add_parser("run", help="run the notebooks of a folder in this Python")
     running.add_argument("folder", type=Path)
-    args = parser.parse_args(arguments)
+    args, options = parser.parse_known_args(arguments)
+    if options and args.command != "lab":
+        parser.error(f"unknown option {options[0]}")
     # What a command needs is imported with it: `run` works where nothing of the others is.
     if args.command == "run":
         from tools.readers.run import main as run
@@ -39,9 +42,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
     for line in lab.refresh(root):
         print(line)
-    command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={root / lab.FOLDER}"]
+    command = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={root / lab.FOLDER}"]
     try:
-        return subprocess.run(command, check=False).returncode
+        return subprocess.run([*command, *options], check=False).returncode
     except KeyboardInterrupt:
         return 0
 

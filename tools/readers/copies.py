@@ -87,7 +87,7 @@ def for_readers(nb: NotebookNode, book: Book, package: str | None = None) -> Not
 def fold_answers(cells: list[NotebookNode]) -> None:
     """Fold the output that answers a guess, as the website does, and the code marked so.
 
-    JupyterLab shows a bar in their place that opens them.
+    JupyterLab opens an output when its cell runs, and code when its bar is clicked.
     """
     wanted = False
     for cell in cells:
