@@ -1,8 +1,8 @@
 """Copies of the notebooks for people.
 
-``python -m tools.readers lab`` opens copies in JupyterLab (and hands options on, such as
-``--no-browser``), ``write FOLDER`` writes those for Colab
-and downloads, ``run FOLDER`` runs them in this Python.
+``python -m tools.readers lab`` opens copies in JupyterLab (and hands options on to it, such as
+``--no-browser``), ``write FOLDER`` writes those for Colab and downloads, ``run FOLDER`` runs them
+in this Python.
 """
 
 import argparse
