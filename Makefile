@@ -46,9 +46,9 @@ new: setup ## start a chapter: make new CH=12 TITLE="Images"
 	@test -n '$(CH)' && test -n "$(TITLE)" || { echo 'Say which: make new CH=12 TITLE="Images"' >&2; exit 2; }
 	@$(PY) -m tools.notebooks new $(CH) "$(TITLE)"
 
-lab: setup ## open the chapters in JupyterLab
+lab: setup ## open your own copies of the chapters, in lab/, in JupyterLab
 	@root=; test "$$(id -u)" != 0 || { root=--allow-root; echo 'You are root: what notebooks run may change everything here.'; }; \
-	$(PY) -m jupyter lab --notebook-dir=book $$root
+	$(PY) -m tools.readers lab $$root
 
 lint: setup ## check style and types, and find common mistakes
 	@$(PY) -m tools.suite lint types

@@ -18,6 +18,14 @@ WANTED = {
     "scikit-learn": "1.9.1",
     "ipywidgets": "8.1.9",
 }
+#: The oldest versions with which every chapter is run: those of tests/colab/requirements.txt.
+OLDEST = {
+    "torch": "2.11",
+    "numpy": "2.1",
+    "matplotlib": "3.10",
+    "scikit-learn": "1.6",
+    "ipywidgets": "7.7",
+}
 OLDEST_PYTHON = (3, 11)
 
 
@@ -81,7 +89,8 @@ def judge(
     Parameters
     ----------
     wanted, installed : dict of str to str
-        Version by name of the package.
+        Version by name of the package: the newest that was tested, and what is there. The oldest
+        that was tested is in `OLDEST`.
     python : tuple of int
         Version of Python, such as ``(3, 11)``.
 
@@ -99,11 +108,11 @@ def judge(
     for name, version in wanted.items():
         if name not in installed:
             verdicts[name] = "missing"
-        elif release(installed[name]) == release(version):
-            verdicts[name] = "OK"
+        elif release(installed[name]) < release(OLDEST[name]):
+            verdicts[name] = "too old"
         else:
-            older = release(installed[name]) < release(version)
-            verdicts[name] = "too old" if older else "newer than tested"
+            newer = release(installed[name]) > release(version)
+            verdicts[name] = "newer than tested" if newer else "OK"
     return verdicts
 
 

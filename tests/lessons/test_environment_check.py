@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lessons.environment_check import (
+    OLDEST,
     OLDEST_PYTHON,
     WANTED,
     installed_versions,
@@ -28,9 +29,15 @@ def test_it_wants_what_the_requirements_pin():
     assert tuple(map(int, oldest.groups())) == OLDEST_PYTHON
 
 
+def test_the_oldest_is_older_than_what_is_pinned():
+    assert OLDEST.keys() == WANTED.keys()
+    assert all(release(OLDEST[name]) < release(WANTED[name]) for name in WANTED)
+
+
 @pytest.mark.parametrize("version, verdict", [
     ("2.13.0", "OK"), ("2.13.0+cpu", "OK"), ("2.13.0+cu130", "OK"), ("1.8.0", "too old"),
     ("2.9.1", "too old"),  # as text, "2.9" would come after "2.13"
+    ("2.10.0", "too old"), ("2.11.0", "OK"), ("2.11.0+cpu", "OK"), ("2.12.1", "OK"),
     ("2.14.0", "newer than tested"), ("2.13.1", "newer than tested"),
 ])
 def test_versions_are_compared_as_numbers(version, verdict):

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
+from tools.notebooks.cells import compose, dumps, load, parse
 from tools.website import assets, build as builder, server as servers
 from tools.website.__main__ import main
 
@@ -36,6 +37,7 @@ def small_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_page(tmp_path, "# A page\n\nHello.\n")
     monkeypatch.setattr(builder, "ROOT", tmp_path)
     monkeypatch.setattr(builder, "HTML", tmp_path / "_build/html")
+    monkeypatch.setattr(builder, "COPIES", tmp_path / "_build/colab")
     monkeypatch.setattr(builder, "CONFIG", tmp_path / "_build/_config.yml")
     monkeypatch.setattr(builder, "KEY_ALL", tmp_path / "_build/site-key")
     monkeypatch.setenv("BOOK_REPOSITORY_URL", "")
@@ -43,9 +45,8 @@ def small_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_page(root: Path, text: str) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="text")])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, root / "book/index.ipynb")
+    notebook = compose(parse(text), [], key="")
+    (root / "book/index.ipynb").write_text(dumps(notebook), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -93,9 +94,53 @@ def test_launch_buttons_only_with_an_address(small_book, monkeypatch):
     assert builder.build(), "a new address starts a new build"
     text = page.read_text()
     assert "https://mybinder.org/v2/gh/owner/name/main?urlpath=lab/tree/book/index.ipynb" in text
-    colab = "https://colab.research.google.com/github/owner/name/blob/main/book/index.ipynb"
-    assert colab in text
+    colab = "https://colab.research.google.com/github/owner/name/blob/colab/index.ipynb"
+    assert f'href="{colab}"' in text
+    assert "blob/main" not in text
     assert (small_book / "book/index.ipynb").is_file()
+
+
+def test_the_download_is_the_copy_for_readers(small_book, monkeypatch):
+    write_page(small_book, "# A page\n\nSee {doc}`index`.\n")
+    assert builder.build()
+    download = builder.HTML / "_sources/index.ipynb"
+    assert load(download).cells[-1].source.endswith("See [A page](index.ipynb).")
+
+    monkeypatch.setenv("BOOK_REPOSITORY_URL", URL)
+    monkeypatch.setenv("BOOK_COMMIT", "abc123")
+    assert builder.build()
+    first, *_, last = load(download).cells
+    assert f"lessons[torch] @ {URL}/archive/abc123.zip" in first.source
+    assert last.source.endswith("See [A page](https://owner.github.io/name/index.html).")
+    assert download.read_bytes() == (builder.COPIES / "index.ipynb").read_bytes()
+
+
+def test_a_notebook_that_somebody_ran_is_refused(small_book, capsys):
+    """As JupyterLab leaves it: live widgets in place of the recorded figures."""
+    page, path = parse("# A page\n\n```{code-cell}\n1\n```\n"), small_book / "book/index.ipynb"
+    notebook = compose(page, page.cells[1:], key="")
+    path.write_text(dumps(notebook), encoding="utf-8")
+    builder.check_ready()
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stdout", text="live")]
+    path.write_text(dumps(notebook), encoding="utf-8")
+    assert main(["build"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "book/index.ipynb" in said and "`make notebooks CH=index`" in said
+
+
+@pytest.mark.parametrize("damage", [
+    lambda text: text.replace("Hello", "Goodbye"),
+    lambda text: text[: len(text) // 2],
+    lambda text: text.replace('"outputs": "', '"outputs": "0'),
+])
+def test_a_notebook_that_somebody_edited_or_broke_is_refused(small_book, damage):
+    path = small_book / "book/index.ipynb"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(damage(before), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") != before
+    with pytest.raises(builder.SiteError, match="make pull CH=index"):
+        builder.check_ready()
 
 
 def test_a_warning_fails_every_build_until_it_is_put_right(small_book, capfd):

@@ -26,6 +26,7 @@ from tools.notebooks.cells import (
     stamp_of,
     was_edited,
 )
+from tools.readers.lab import edited_copy
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 _FENCE = re.compile(r"\A`{3,}\{code-cell\}[^\n]*\n")
@@ -38,12 +39,12 @@ def pull(root: Path, name: str, force: bool = False) -> None:
     ------
     NotebookError
         If the text changed as well since the build, and `force` is false. With `force` the
-        notebook wins and the old text is kept beside the new one.
+        notebook wins and the old text is kept beside the new one. Or if both the notebook and the
+        copy that `make lab` opened were edited.
     """
-    nb, path = load(root / "book" / f"{name}.ipynb"), root / "text" / f"{name}.md"
-    if nb is None:
-        raise NotebookError(f"book/{name}.ipynb is missing or cannot be read")
-    page, cells = read_text(root, name), clean_cells(nb.cells)
+    page, path = read_text(root, name), root / "text" / f"{name}.md"
+    nb = edited_notebook(root, name, page)
+    cells = clean_cells(nb.cells)
     changed = differences(page.cells, cells)
     if not changed:
         print(f"text/{name}.md already has the cells of the notebook")
@@ -72,6 +73,23 @@ def pull(root: Path, name: str, force: bool = False) -> None:
     path.write_text(text, encoding="utf-8")
     print(f"text/{name}.md now has the cells of the notebook{kept}. "
           f"Next: make notebooks CH={number_of(name)}")
+
+
+def edited_notebook(root: Path, name: str, page: Page) -> NotebookNode:
+    """Return the copy in ``lab/`` if somebody edited it, else the notebook in ``book/``.
+
+    Raises
+    ------
+    NotebookError
+        If there is no notebook, or if both were edited.
+    """
+    nb, copy = load(root / "book" / f"{name}.ipynb"), edited_copy(root, name, page.cells)
+    if nb is None:
+        raise NotebookError(f"book/{name}.ipynb is missing or cannot be read")
+    if copy is not None and was_edited(nb):
+        raise NotebookError(f"lab/{name}.ipynb and book/{name}.ipynb were both edited: rename one "
+                            "of them, and pull again; nothing was changed")
+    return nb if copy is None else copy
 
 
 def _free(path: Path) -> Path:

@@ -21,10 +21,14 @@ import yaml
 
 from lessons.widgets import registry
 from tools.environment import content
+from tools.notebooks.build import number_of
+from tools.notebooks.cells import digest_outputs, load, stamp_of, was_edited
 from tools.notebooks.key import depends_on
+from tools.readers.copies import write_all
 
 ROOT = Path(__file__).absolute().parents[2]
 HTML = ROOT / "_build" / "html"
+COPIES = ROOT / "_build" / "colab"
 CONFIG = ROOT / "_build" / "_config.yml"
 KEY_ALL = ROOT / "_build" / "site-key"
 GITHUB = re.compile(
@@ -115,10 +119,37 @@ def check_ready() -> None:
             + ", ".join(f"book/{name}.ipynb" for name in missing)
             + ". Run `make notebooks` to make them from text/, or take them out of _toc.yml"
         )
+    for name in toc_files():
+        check_recorded(name)
     if not any(
         e.value.startswith("lessons.") for e in entry_points(group="myst_nb.mime_renderers")
     ):
         raise SiteError("the package `lessons` is not installed here: run `make setup` first")
+
+
+def check_recorded(name: str) -> None:
+    """Raise `SiteError` when a notebook does not hold what its build recorded.
+
+    Jupyter replaces recorded figures by live ones when it saves: the page would show gaps.
+    """
+    source = page_source(name)
+    if source is None or source.suffix != ".ipynb":
+        return
+    nb = load(source)
+    if nb is None or was_edited(nb) or stamp_of(nb).get("outputs") != digest_outputs(nb.cells):
+        chapter = number_of(name)
+        raise SiteError(
+            f"book/{name}.ipynb is not as it was built: somebody ran or edited it, and its page "
+            f"would lose its figures. `make notebooks CH={chapter}` records them again; if you "
+            f"edited it, `make pull CH={chapter}` takes that into the text first"
+        )
+
+
+def write_copies(url: str | None) -> None:
+    """Write the notebooks that readers take with them: for the download button, and for Colab."""
+    for path in write_all(ROOT / "book", COPIES, url):
+        if (download := HTML / "_sources" / path.name).is_file():
+            shutil.copy(path, download)
 
 
 def key_of(paths: list[Path], *words: str) -> str:
@@ -141,6 +172,7 @@ def shaping_key(config: str) -> str:
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     paths += [ROOT / "_toc.yml", ROOT / "book" / "references.bib"]
     paths += (ROOT / "tools" / "website").glob("*.py")
+    paths += (ROOT / "tools" / "readers").glob("*.py")
     paths += widget_files()
     packages = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme")
     return key_of(paths, config, *(version(name) for name in packages))
@@ -178,6 +210,7 @@ def build() -> bool:
     command += ["-W", "-n", "--keep-going"]
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         return False
+    write_copies(repository_url())
     KEY_ALL.write_text(full + "\n", encoding="utf-8")
     print(f"Built {len(pages)} pages in {time.perf_counter() - start:.0f} s.", flush=True)
     return True

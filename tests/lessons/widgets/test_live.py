@@ -13,7 +13,7 @@ from PIL import Image
 
 from lessons.widgets.explorers.control import choice, slider
 from lessons.widgets.explorers.explorer import explore
-from lessons.widgets.explorers.live import LiveExplorer, control_widget
+from lessons.widgets.explorers.live import LiveExplorer, control_widget, play_button, widget
 
 CODE = '''
 import time
@@ -273,6 +273,40 @@ def test_values_may_be_lists_and_texts_are_escaped():
     live = LiveExplorer(make(draw, widths=choice({"one": [2], "two": [1, 2]}, label="layers")))
     live.inputs["widths"].value = [1, 2]
     assert live.sentence.value == "Layers [1, 2] &amp; &lt;more&gt;."
+
+
+@pytest.mark.parametrize("values, between", [
+    ([0, 1, 2], 1), ([0.0, 0.5, 1.0], 0.45), ([1, 2, 4, 8], 4), ([0.1, 1.0, 10.0], 0.8),
+])
+def test_play_takes_a_slider_from_value_to_value(values, between):
+    control = slider(values, label="n", play=True)
+    box = control_widget(control)
+    play = play_button(control, box)
+    assert (play.min, play.max, play.value) == (0, len(values) - 1, 0)
+    seen = []
+    for i in range(1, len(values)):  # as the front end does
+        play.value = i
+        seen.append(box.value)
+    assert seen == values[1:]
+    box.value = between  # a hand moves it, and it stays where it was put
+    assert box.value == pytest.approx(between)
+    assert abs(values[play.value] - between) == min(abs(v - between) for v in values)
+    box.value = control.values[control.default]  # Reset
+    assert play.value == 0
+
+
+def test_only_what_is_time_can_be_played():
+    plain, timed = slider([1, 2], label="a"), slider([1, 2], label="b", play=True)
+
+    def draw(ax, a, b):
+        return f"{a}, {b}."
+
+    box = widget(make(draw, a=plain, b=timed))
+    rows = [child for child in box.children if isinstance(child, ipywidgets.HBox)]
+    (row,) = rows
+    assert row.children[0] is box.live.inputs["b"] and isinstance(row.children[1], ipywidgets.Play)
+    row.children[1].value = 1
+    assert box.live.sentence.value == "1, 2."
 
 
 def test_an_error_in_draw_is_shown_in_words():

@@ -20,6 +20,9 @@ LIVE_DPI = 108
 SLOW_S = 0.1
 #: A drag sends many values; waiting this long lets a newer one overtake the older ones.
 PATIENCE_S = 0.01
+PLAY_MS = 120  # as on the website
+#: Four digits without zeros behind them: d3 pads with zeros where a type such as g is named.
+READOUT = ".4"
 _WIDE = {
     "layout": {"width": "32em", "max_width": "100%"}, "style": {"description_width": "12em"},
 }
@@ -42,17 +45,39 @@ def control_widget(control: Control) -> ipywidgets.ValueWidget:
             return ipywidgets.IntSlider(value, min(values), max(values), **common)
         if not whole and steps[0] > 0 and np.allclose(steps, steps[0]):
             return ipywidgets.FloatSlider(value, min=values[0], max=values[-1],
-                                          step=steps[0] / 10, readout_format=".4g", **common)
+                                          step=steps[0] / 10, readout_format=READOUT, **common)
         if not whole and min(values) > 0 and steps[0] > 0 and np.allclose(np.diff(np.log(values)),
                                                             math.log(values[1] / values[0])):
             low, high = math.log10(values[0]), math.log10(values[-1])
             return ipywidgets.FloatLogSlider(value, min=low, max=high, base=10,
                                              step=(high - low) / (10 * (len(values) - 1)),
-                                             readout_format=".4g", **common)
+                                             readout_format=READOUT, **common)
     kind = ipywidgets.SelectionSlider if control.kind == "slider" else ipywidgets.Dropdown
     if control.kind == "choice":
         del common["continuous_update"]
     return kind(options=list(zip(control.texts, values, strict=True)), value=value, **common)
+
+
+def play_button(control: Control, box: ipywidgets.ValueWidget) -> ipywidgets.Play:
+    """Return a button that takes a control through its recorded values, from where it stands."""
+    play = ipywidgets.Play(value=control.default, max=len(control.values) - 1, interval=PLAY_MS,
+                           show_repeat=False)
+
+    def nearest():
+        if box.value in control.values:
+            return control.values.index(box.value)
+        return int(np.argmin([abs(v - box.value) for v in control.values]))  # between two of them
+
+    def go_on(change):
+        if change["new"] != nearest():
+            box.value = control.values[change["new"]]
+
+    def follow(_change):
+        play.value = nearest()
+
+    play.observe(go_on, names="value")
+    box.observe(follow, names="value")
+    return play
 
 
 class LiveExplorer:
@@ -152,6 +177,8 @@ def widget(explorer: Drawing) -> ipywidgets.VBox:
     """Return the controls, the picture and the sentence of `explorer` as one widget."""
     live = LiveExplorer(explorer)
     title = ipywidgets.HTML(f"<strong>{html.escape(explorer.title)}</strong>")
-    box = ipywidgets.VBox([title, *live.inputs.values(), live.image, live.sentence, live.reset])
+    rows = [ipywidgets.HBox([box, play_button(explorer.controls[key], box)])
+            if explorer.controls[key].play else box for key, box in live.inputs.items()]
+    box = ipywidgets.VBox([title, *rows, live.image, live.sentence, live.reset])
     box.live = live  # keeps the state alive as long as the widget
     return box
