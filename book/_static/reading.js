@@ -35,7 +35,7 @@
   }
 
   addEventListener("hashchange", () => goTo(location.hash));
-  goTo(location.hash);
+  addEventListener("load", () => goTo(location.hash)); // when nothing moves any more
 }
 
 // A source is saved, not shown as raw text in a new tab.

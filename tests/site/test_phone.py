@@ -91,3 +91,100 @@ def test_a_choice_shows_a_panel_that_it_changes(shared, name):
             assert seen["seen"] or not seen["changed"], (field.get_attribute("id"), seen)
             assert not seen["over"], (field.get_attribute("id"), seen)
             found.locator(".explorer-reset").click()
+
+
+@pytest.mark.parametrize(("name", "slider"), [
+    ("04-gradient-descent", "#explorer-learning-rate-lr"),
+    ("01-concepts", ".guess-number input"),
+])
+def test_scrolling_by_way_of_a_slider_leaves_its_value(shared, name, slider):
+    page = shared(name, "phone")
+    page.locator(".guess-again:visible").evaluate_all("buttons => buttons.forEach(b => b.click())")
+    field = page.locator(slider).first
+    if not field.is_visible():
+        unfold(page)
+    place, before = field.evaluate(PLACE, "center"), field.input_value()
+    value = field.locator("+ *")
+    named, there = value.inner_text(), page.evaluate("scrollY")
+    finger, x = Finger(page), (place["x"] + place["to"]) / 2
+    finger.touch("touchStart", (x, place["y"]))
+    assert field.input_value() != before  # or else this shows nothing
+    for dy in range(10, 160, 15):
+        finger.touch("touchMove", (x, place["y"] - dy))
+    finger.touch("touchEnd")
+    assert page.evaluate("scrollY") > there + 80
+    assert (field.input_value(), value.inner_text()) == (before, named)
+
+
+#: What is wider than its box and scrolls, or is cut off, without a shadow that says so; and how
+#: far the page itself is wider than the window.
+HIDDEN_TO_THE_RIGHT = """() => {
+  const own = document.documentElement;
+  const found = own.scrollWidth > own.clientWidth ? [`the page: ${own.scrollWidth} px`] : [];
+  for (const box of document.querySelectorAll(".bd-article :is(pre, div, .tex)")) {
+    if (box.scrollWidth <= box.clientWidth + 1 || box.matches(".explorer-panels")) continue;
+    const style = getComputedStyle(box);
+    if (style.overflowX === "visible" || style.backgroundAttachment.includes("local")) continue;
+    if (box.checkVisibility()) found.push(`${box.className}: ${box.textContent.slice(0, 60)}`);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_is_wider_than_the_window_and_what_goes_on_to_the_right_says_so(shared, name):
+    page = shared(name, "phone")
+    unfold(page)
+    opened = page.locator("details:not([open])").element_handles()
+    page.evaluate("folds => folds.forEach((fold) => { fold.open = true; })", opened)
+    found = {}
+    for width in (280, 320, 360, 768):
+        page.set_viewport_size({"width": width, "height": 740})
+        found[width] = page.evaluate(HIDDEN_TO_THE_RIGHT)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("folds => folds.forEach((fold) => { fold.open = false; })", opened)
+    assert not any(found.values()), found
+
+
+def test_a_shadow_is_seen_until_the_end_of_the_line(shared):
+    page = shared("04-gradient-descent", "phone")
+    wide = page.locator(".bd-article pre:visible").filter(has_text="for ").first
+    wide.evaluate("e => { e.textContent = 'wide '.repeat(40); }")
+    wide.scroll_into_view_if_needed()
+
+    def edge():
+        box = wide.bounding_box()
+        return page.screenshot(clip={"x": box["x"] + box["width"] - 8, "y": box["y"] + 4,
+                                     "width": 6, "height": 6})
+
+    begin = edge()
+    wide.evaluate("e => { e.scrollLeft = e.scrollWidth; }")
+    assert edge() != begin
+    page.reload()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_readers_font_size_counts(tab, width):
+    page = tab("index")
+    page.set_viewport_size({"width": width, "height": 740})
+    size = "parseFloat(getComputedStyle(document.querySelector('.bd-article section p')).fontSize)"
+    usual = page.evaluate(size)
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    page.goto(page.url.replace("index", "04-gradient-descent"))
+    assert page.evaluate(size) >= 1.85 * usual
+    assert page.evaluate(HIDDEN_TO_THE_RIGHT) == []
+    assert page.evaluate(OVERLAPS) == []
+
+
+#: Parts of the page that lie over one another.
+OVERLAPS = """() => {
+  const parts = [".bd-sidebar-primary", ".bd-article", ".bd-sidebar-secondary"]
+    .map((name) => [name, document.querySelector(name)])
+    .filter(([, part]) => part?.checkVisibility())
+    .map(([name, part]) => [name, part.getBoundingClientRect()])
+    .filter(([, box]) => box.right > 0 && box.left < innerWidth && box.width);
+  return parts.flatMap(([a, one], i) => parts.slice(i + 1)
+    .filter(([, two]) => one.right > two.left + 1 && two.right > one.left + 1)
+    .map(([b]) => `${a} and ${b}`));
+}"""

@@ -58,7 +58,8 @@ def add_own_assets(app: Sphinx) -> None:
     # progress.js first: others ask it what was done. Widgets in the order of their rows.
     # reading.js last: it unfolds what they have folded.
     scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js",
-               *(file.name for file in assets if file.suffix == ".js"), "progress-page.js", "reading.js")
+               *(file.name for file in assets if file.suffix == ".js"), "progress-page.js",
+               "reading.js")
     for name in scripts:
         app.add_js_file(name, loading_method="defer")
     for file in assets:
