@@ -181,7 +181,7 @@ def test_the_readers_font_size_counts(tab, width):
 OVERLAPS = """() => {
   const parts = [".bd-sidebar-primary", ".bd-article", ".bd-sidebar-secondary"]
     .map((name) => [name, document.querySelector(name)])
-    .filter(([, part]) => part?.checkVisibility())
+    .filter(([, part]) => part?.checkVisibility({ visibilityProperty: true }))
     .map(([name, part]) => [name, part.getBoundingClientRect()])
     .filter(([, box]) => box.right > 0 && box.left < innerWidth && box.width);
   return parts.flatMap(([a, one], i) => parts.slice(i + 1)
