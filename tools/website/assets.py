@@ -31,7 +31,15 @@ ON_DEMAND = {
     "mystnb": r'class="[^"]*\bcell\b',
     **OF_WIDGETS,
 }
-EVERY_PAGE = ("book.css", "progress.js")
+EVERY_PAGE = ("book.css", "progress.js", "reading.js")
+
+#: What a page says where no scripts run, and the pattern in its text that asks for it.
+WITHOUT_SCRIPTS = {
+    r'class="[^"]*\bexplorer\b': "figures show their first state only",
+    r'class="[^"]*\bquiz\b': "quizzes do not answer",
+    r'class="[^"]*\bguess\b': "what is to be guessed is told at once",
+    r'class="[^"]*\btex\b': "formulas stand as LaTeX, the notation they are written in",
+}
 
 
 def forget_found_assets(app: Sphinx, config: Any) -> None:
@@ -48,8 +56,10 @@ def add_own_assets(app: Sphinx) -> None:
     app.add_css_file("book.css", priority=900)
     assets = [file for widget in REGISTRY for file in widget.assets]
     # progress.js first: others ask it what was done. Widgets in the order of their rows.
+    # reading.js last: it unfolds what they have folded.
     scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js",
-               *(file.name for file in assets if file.suffix == ".js"), "progress-page.js")
+               *(file.name for file in assets if file.suffix == ".js"), "progress-page.js",
+               "reading.js")
     for name in scripts:
         app.add_js_file(name, loading_method="defer")
     for file in assets:
@@ -83,6 +93,8 @@ def choose_assets(
         .replace('<div role="list" class="citation-list">', '<div class="citation-list">')
         .replace(' role="doc-biblioentry"', "")
     )
+    context["without_scripts"] = [
+        words for pattern, words in WITHOUT_SCRIPTS.items() if re.search(pattern, body)]
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context.get(kind, []) if is_wanted(file, body)]
         for file in context[kind]:

@@ -3,6 +3,9 @@
 
 (() => {
   const PLAY_MS = 120;
+  const CANNOT_UNPACK =
+    "The controls are off: this browser cannot unpack the other states; one of 2023 or later can.";
+  const NARROW = matchMedia("(max-width: 30rem)"); // as in explore.css: one panel at a time
 
   async function unpack(base64) {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
@@ -12,6 +15,9 @@
 
   function start(figure) {
     const inputs = [...figure.querySelectorAll("[data-key]")];
+    const fields = [...inputs, ...figure.querySelectorAll(".explorer-play, .explorer-reset")];
+    const panels = figure.querySelector(".explorer-panels");
+    const turns = [...figure.querySelectorAll(".explorer-turn")];
     const moving = [...figure.querySelectorAll("g.moving")];
     const sentence = figure.querySelector(".explorer-sentence");
     const payload = figure.querySelector('script[type="application/gzip+base64"]');
@@ -21,19 +27,40 @@
     let loading = null;
     let player = null;
     let wanted = false;
+    let inSight = 0; // the panel that a narrow screen shows
 
     function load() {
       loading ??= unpack(payload.textContent).then((record) => {
         states = record.states;
+        const first = states[stateIndex((input) => input.dataset.default)];
+        moving.forEach((group, i) => (group.shown = first[i]));
         figure.dataset.ready = "true";
         if (wanted) show();
-      });
+      }, refuse);
       return loading;
     }
 
+    // A label must not move where the picture cannot.
+    function refuse() {
+      stop();
+      reset();
+      fields.forEach((field) => (field.disabled = true));
+      const note = figure.querySelector(".explorer-note");
+      note.textContent = CANNOT_UNPACK;
+      note.classList.remove("no-scripts");
+    }
+
     // The last control changes fastest, as in Python's itertools.product.
-    function stateIndex() {
-      return inputs.reduce((index, input, i) => index * sizes[i] + Number(input.value), 0);
+    function stateIndex(chosen = (input) => input.value) {
+      return inputs.reduce((index, input, i) => index * sizes[i] + Number(chosen(input)), 0);
+    }
+
+    function reset() {
+      inputs.forEach((input) => (input.value = input.dataset.default));
+    }
+
+    function turn(panel, behavior) {
+      panels.scrollTo({ left: panel * panels.clientWidth, behavior });
     }
 
     function label(input, i) {
@@ -45,16 +72,20 @@
     }
 
     function show() {
-      inputs.forEach(label);
       if (!states) {
         wanted = true;
         load();
         return;
       }
+      inputs.forEach(label);
       const state = states[stateIndex()];
+      const changed = [];
       moving.forEach((group, i) => {
-        if (group.shown !== state[i]) group.innerHTML = group.shown = state[i];
+        if (group.shown === state[i]) return;
+        group.innerHTML = group.shown = state[i];
+        changed.push(i);
       });
+      if (NARROW.matches && changed.length && !changed.includes(inSight)) turn(changed[0], "instant");
       sentence.textContent = state[moving.length];
       figure.dataset.state = stateIndex();
     }
@@ -88,14 +119,23 @@
     figure.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (!button) return;
+      if (button.matches(".explorer-turn")) {
+        turn(turns.indexOf(button));
+        return;
+      }
       const playing = player && player.button === button;
       stop();
       if (button.matches(".explorer-play") && !playing) play(button);
       if (button.matches(".explorer-reset")) {
-        inputs.forEach((input) => (input.value = input.dataset.default));
+        reset();
         show();
       }
     });
+    if (turns.length) panels.addEventListener("scroll", () => {
+      inSight = Math.round(panels.scrollLeft / panels.clientWidth);
+      turns.forEach((button, i) => button.setAttribute("aria-pressed", i === inSight));
+    }, { passive: true });
+    fields.forEach((field) => (field.disabled = false));
     // Unpack shortly before the reader gets there: memory is only used for what is seen.
     new IntersectionObserver((entries, observer) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;

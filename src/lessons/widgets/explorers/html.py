@@ -1,6 +1,7 @@
 """What the website shows for an explorer: inline SVG, native controls, the recorded states.
 
-``explore.js`` replays the states; without scripts the default state stands.
+``explore.js`` replays the states; without scripts the default state stands, and the controls,
+which are written as disabled, stay so.
 """
 
 from html import escape
@@ -28,7 +29,7 @@ def _control_html(control: dict[str, Any], explorer: str) -> str:
     label = f'<label for="{control_id}">{escape(control["label"])}</label>'
     common = (
         f'id="{control_id}" data-key="{control["key"]}" data-default="{default}" '
-        'autocomplete="off"'
+        'autocomplete="off" disabled'
     )
     if control["kind"] == "choice":
         options = "".join(
@@ -45,10 +46,22 @@ def _control_html(control: dict[str, Any], explorer: str) -> str:
         )
     if control["play"]:
         field += (
-            '<button type="button" class="explorer-play" '
+            '<button type="button" class="explorer-play" disabled '
             f'aria-label="Play {escape(control["label"])}">Play</button>'
         )
     return f'<div class="explorer-control">{label}{field}</div>'
+
+
+def _turns_html(n_panels: int) -> str:
+    """Return the switch between panels, for narrow screens, which show one at a time."""
+    if n_panels < 2:
+        return ""
+    names = ("Left", "Right") if n_panels == 2 else [str(i + 1) for i in range(n_panels)]
+    buttons = "".join(
+        f'<button type="button" class="explorer-turn" aria-pressed="{str(i == 0).lower()}">'
+        f"{name}</button>" for i, name in enumerate(names)
+    )
+    return f'<div class="explorer-turns" role="group" aria-label="Panel in sight">{buttons}</div>'
 
 
 def to_html(payload: dict[str, Any]) -> str:
@@ -66,13 +79,16 @@ def to_html(payload: dict[str, Any]) -> str:
         f'<figure class="explorer" id="explorer-{name}" data-name="{name}" '
         f'aria-labelledby="explorer-{name}-title">'
         f'<figcaption id="explorer-{name}-title">{escape(record["title"])}</figcaption>'
-        f'<div class="explorer-panels" data-panels="{len(record["panels"])}" role="img" '
+        f'<div class="explorer-view"><div class="explorer-panels" '
+        f'data-panels="{len(record["panels"])}" role="img" '
         f'aria-label="{escape(record["alt"])}">{panels}</div>'
+        f'{_turns_html(len(record["panels"]))}</div>'
         f'<div class="explorer-controls">{controls}</div>'
         '<div class="explorer-state"><div class="explorer-said">'
         '<output class="explorer-sentence" aria-live="polite">'
         f'{escape(record["default"]["sentence"])}</output>'
         f'<span class="explorer-longest" aria-hidden="true">{escape(longest)}</span></div>'
-        '<button type="button" class="explorer-reset">Reset</button></div>'
+        '<button type="button" class="explorer-reset" disabled>Reset</button></div>'
+        '<p class="explorer-note no-scripts">Scripts are off: this is the figure’s first state.</p>'
         f'<script type="application/gzip+base64">{payload["data"]}</script></figure>'
     )

@@ -28,6 +28,7 @@ def to_html(payload: dict[str, Any]) -> str:
     return (
         f'<fieldset class="quiz" id="quiz-{name}" data-name="{escape(payload["name"])}">'
         f'<legend>{marked(payload["question"])}</legend>{options}'
+        '<p class="no-scripts">Scripts are off: this quiz cannot answer.</p>'
         '<p class="quiz-feedback" role="status" aria-live="polite"></p>'
         '<button type="button" class="quiz-reset" hidden>Reset</button></fieldset>'
     )

@@ -1,0 +1,45 @@
+// What a reader's finger, address and download ask of any page. No library, no request.
+"use strict";
+
+// A slider moves to where a finger lands, before the browser can know that the finger is about to
+// scroll the page. When it scrolls, the slider goes back.
+{
+  let slider = null;
+  let before = null;
+  addEventListener("pointerdown", (event) => {
+    slider = event.pointerType === "touch" && event.target.type === "range" ? event.target : null;
+    before = slider?.value;
+  }, true);
+  addEventListener("pointercancel", () => {
+    if (!slider || slider.value === before) return;
+    slider.value = before;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }, true);
+}
+
+// An address may name something folded away: show it, all of it that is folded with it, and go there.
+{
+  function goTo(address) {
+    const target = document.getElementById(decodeURIComponent(address.slice(1)));
+    if (!target) return;
+    const folds = [];
+    for (let e = target; e; e = e.parentElement)
+      if (e.matches("details:not([open]), .await:not(.shown)")) folds.push(e);
+    if (!folds.length) return;
+    for (const fold of folds) {
+      if (fold.matches("details")) fold.open = true;
+      const guess = [...fold.classList].find((name) => name.startsWith("await-"));
+      if (guess) document.querySelectorAll(`.${guess}`).forEach((e) => e.classList.add("shown"));
+    }
+    target.scrollIntoView();
+  }
+
+  addEventListener("hashchange", () => goTo(location.hash));
+  addEventListener("load", () => goTo(location.hash)); // when nothing moves any more
+}
+
+// A source is saved, not shown as raw text in a new tab.
+document.querySelectorAll(".dropdown-download-buttons a").forEach((link) => {
+  link.download = "";
+  link.removeAttribute("target");
+});
