@@ -78,7 +78,7 @@ def test_lab_opens_for_root_too_and_says_what_that_means(python, tmp_path, user,
     program(tmp_path / "bin" / "id", f"echo {user}")
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     said = make("lab", "PYTHON=true", f'PY="{python}"', PATH=path).stdout
-    assert f"asked: -m jupyter lab --notebook-dir=book{options}\n" in said
+    assert f"asked: -m tools.readers lab{options}\n" in said
     assert ("You are root" in said) is bool(options)
 
 

@@ -68,11 +68,11 @@ def play_button(control: Control, box: ipywidgets.ValueWidget) -> ipywidgets.Pla
             return control.values.index(box.value)
         return int(np.argmin([abs(v - box.value) for v in control.values]))  # between two of them
 
-    def go_on(change):
+    def go_on(change: Any) -> None:
         if change["new"] != nearest():
             box.value = control.values[change["new"]]
 
-    def follow(_change):
+    def follow(_change: Any) -> None:
         play.value = nearest()
 
     play.observe(go_on, names="value")
