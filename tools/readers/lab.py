@@ -75,7 +75,8 @@ def edited_copy(root: Path, name: str, page_cells: list[NotebookNode]) -> Notebo
         return None
     prose = [cell.source for cell in (*nb.cells, *page_cells) if cell.cell_type == "markdown"]
     cited = cited_in([cell.source for cell in nb.cells if cell.cell_type == "markdown"])
-    roles, whole = {}, {}
+    roles: dict[str, str] = {}
+    whole: dict[str, str] = {}
     for source in prose:
         pairs = links(source, book, cited)
         roles |= {plain: role for role, plain in pairs}

@@ -63,7 +63,7 @@ def play_button(control: Control, box: ipywidgets.ValueWidget) -> ipywidgets.Pla
     play = ipywidgets.Play(value=control.default, max=len(control.values) - 1, interval=PLAY_MS,
                            show_repeat=False)
 
-    def nearest():
+    def nearest() -> int:
         if box.value in control.values:
             return control.values.index(box.value)
         return int(np.argmin([abs(v - box.value) for v in control.values]))  # between two of them
