@@ -256,6 +256,7 @@ def shared(visits: Callable[[str, str], tuple[Page, Watch]]) -> Iterator[Open]:
     def visit(name: str, mode: str = "served") -> Page:
         page, watch = visits(name, mode)
         seen.append(watch)
+        page.bring_to_front()  # a page behind another gets one frame a second
         return page
 
     yield visit

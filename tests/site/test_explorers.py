@@ -36,7 +36,7 @@ QUIZ_PAGES = sorted(p.stem for p in (ROOT / "book").glob("*.ipynb")
 
 def records(name):
     """Return the recorded explorers of a notebook by name."""
-    unpacked = [explore.unpack(payload) for payload in outputs(name, explore.MIME_TYPE)]
+    unpacked = [unpack(payload) for payload in outputs(name, explore.MIME_TYPE)]
     return {record["name"]: record for record in unpacked}
 
 
