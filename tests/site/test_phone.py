@@ -64,16 +64,19 @@ def test_under_a_finger_the_figure_is_in_sight(shared, name):
         for field in found.locator('input[type="range"]').all():
             for end in ("start", "end"):
                 where = f"{found.get_attribute('data-name')}, {field.get_attribute('id')}, {end}"
-                found.evaluate(REMEMBER)
-                place = field.evaluate(PLACE, end)
-                x, y = place["x"], place["y"]
-                finger.touch("touchStart", (x, y))
-                for part in (0.3, 0.6, 1):
-                    finger.touch("touchMove", (x + part * (place["to"] - x), y))
-                seen = found.evaluate(IN_SIGHT, [x, y])
-                finger.touch("touchEnd")
+                for _ in range(3):  # a touch soon after another may be taken for one gesture
+                    found.evaluate(REMEMBER)
+                    place = field.evaluate(PLACE, end)
+                    x, y = place["x"], place["y"]
+                    finger.touch("touchStart", (x, y))
+                    for part in (0.3, 0.6, 1):
+                        finger.touch("touchMove", (x + part * (place["to"] - x), y))
+                    seen = found.evaluate(IN_SIGHT, [x, y])
+                    finger.touch("touchEnd")
+                    found.locator(".explorer-reset").click()
+                    if seen["changed"]:
+                        break
                 assert seen["changed"] and seen["seen"] and not seen["over"], (where, seen)
-                found.locator(".explorer-reset").click()
 
 
 @pytest.mark.parametrize("name", EXPLORER_PAGES)
