@@ -9,11 +9,10 @@ from tests.site import frames
 from tests.site.test_explorers import PAGES, figure, open_page, outputs
 
 # The script and the drawing of a change, in units of those of the bare page (0.5 and 1.05 ms on a
-# server core of 2026). Measured on 2026-11-26 over the explorers of every push, from the lightest
-# to the heaviest, each step crossed four times, on two cores that other programs used as well:
-#   as it is               script 1.6 to 3.4, drawing 2.2 to 6.3
-#   two busy loops beside  script 1.7 to 3.6, drawing 2.0 to 7.9
-#   slowed four times      script 2.0 to 3.2, drawing 4.4 to 5.5 (of four pages only)
+# server core of 2026). Measured on 2026-11-26, from the lightest to the heaviest explorer:
+#   as it is, all of them           script 1.5 to 2.9, drawing 1.6 to 7.9
+#   two busy loops, those of a push script 1.5 to 2.8, drawing 1.7 to 6.6
+#   slowed four times, likewise     script 1.7 to 3.8, drawing 1.8 to 6.9
 LIMITS = {"script": 4.8, "drawing": 9.5}
 N_TRIES = 4  # crossings are added while one is above: noise goes away, a dearer page stays dear
 SLOWED = float(os.environ.get("SLOW_BROWSER", "1"))  # 4: the browser has a quarter of the processor
