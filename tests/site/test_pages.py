@@ -122,8 +122,18 @@ SHORTEN = """() => {
 }"""
 
 
+#: A new theme starts changes of colour, and the shortest of them takes a frame: on a busy machine
+#: the rules could read the ink of the old theme on the paper of the new one.
+SETTLED = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  await frame(), await frame();
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+}"""
+
+
 def axe(page: Page, options: dict | None = None) -> list[str]:
     """Return the serious and critical violations of the accessibility rules, as lines of text."""
+    page.evaluate(SETTLED)
     page.evaluate(SHORTEN)
     page.evaluate(AXE_SCRIPT)
     options = {"resultTypes": ["violations"], **(options or {})}
