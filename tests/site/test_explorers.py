@@ -235,7 +235,9 @@ def test_every_explorer_of_the_notebook_is_on_the_page_and_light(name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_play_pause_reset_and_nothing_remembered(page, site, name):
+    page.clock.install(time=0)
     open_page(page, site, name)
+    page.clock.pause_at(3_600)  # from here on the page's time passes when it is told to
     for explorer in names(page):
         found = figure(page, explorer)
         before = shown(found)
@@ -244,12 +246,12 @@ def test_play_pause_reset_and_nothing_remembered(page, site, name):
             field.evaluate("e => { e.value = 0; }")
             button.click()
             assert button.inner_text() == "Pause"
-            page.wait_for_function("e => Number(e.value) >= 2", arg=field.element_handle())
+            page.clock.run_for(300)
+            assert field.input_value() == "2"
             button.click()
             assert button.inner_text() == "Play"
-            stopped = field.input_value()
-            page.evaluate("() => new Promise((done) => setTimeout(done, 300))")  # the page's clock
-            assert field.input_value() == stopped
+            page.clock.run_for(300)
+            assert field.input_value() == "2"
         field = found.locator("[data-key]").first
         by_pointer(page, field, 1 if field.get_attribute("data-default") == "0" else 0, 1)
         found.locator(".explorer-reset").click()
