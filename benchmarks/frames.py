@@ -28,8 +28,8 @@ def row(browser, page, bare_page, name):
     """Measure one explorer: the 95th percentile of its changes and the bare page's median."""
     bare, costs, found = frames.Costs(), frames.Costs(), figure(page, name)
     for _ in range(2):
-        frames.measure(browser, bare_page, bare_page.locator("figure"), bare, 2)
-        frames.measure(browser, page, found, costs, 2)
+        frames.measure(browser, bare_page, bare_page.locator("figure"), bare)
+        frames.measure(browser, page, found, costs)
     print(f"{name}: {frames.summary(costs, bare)}", flush=True)
     return {
         "ms": {part: round(costs.ms(part, 0.95), 2) for part in ("script", "drawing")},
@@ -61,7 +61,7 @@ def main():
         patient(browser)
         result = {
             "what": "main thread's ms of a change: 95th percentile over the steps of the controls, "
-                    f"each crossed {frames.N_ROUNDS} times; bare page: typical crossing",
+                    "each crossed 4 times; bare page: typical crossing",
             "explorers": explorers(browser, f"http://127.0.0.1:{server.server_address[1]}"),
             "processor_speed": round(calibration.speed(), 2),
             "cores": os.cpu_count(),

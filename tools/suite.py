@@ -38,15 +38,13 @@ PARTS = {
     "nbval": ("every notebook gives what is stored, on the oldest instruction sets",
               [PY, "-m", "tools.notebooks", "test"]),
     "book": ("the site is built without a warning", [PY, "-m", "tools.website", "build"]),
+    # Three: each waits for frames of its browser half of the time.
     "site": ("the site in a real browser",
-             [*PYTEST, "tests/site", "--ignore", "tests/site/test_frame_cost.py"]),
-    # Alone: another browser beside it makes every frame dearer.
-    "frames": ("what a move of a slider costs",
-               [*ONE, "-m", "not weekly", "tests/site/test_frame_cost.py"]),
+             [*ONE, "-n", "3", "--dist", "loadfile", "-m", "not weekly", "tests/site"]),
 }
 #: What only the weekly workflow adds: `python -m tools.suite weekly`.
 WEEKLY = {"weekly": ("what a move of every slider costs", [*ONE, "-m", "weekly", "tests/site"])}
-#: Skipped as a whole while nothing they depend on has changed; nbval, site and frames skip by
+#: Skipped as a whole while nothing they depend on has changed; nbval and site skip by
 #: themselves, notebook by notebook and test by test.
 WHOLE = ("lessons", "answers", "tools")
 
@@ -124,7 +122,7 @@ def main(names: list[str]) -> int:
         return 2
     skip, whole = passed.may_skip() and not names, not names
     names = names or list(PARTS)
-    if {"site", "frames", "weekly"} & set(names) and environment.main(["browser"]) != 0:
+    if {"site", "weekly"} & set(names) and environment.main(["browser"]) != 0:
         return 1  # said already what to install
     (ROOT / passed.SAID).unlink(missing_ok=True)
     results: dict[str, tuple[str, float, float]] = {}

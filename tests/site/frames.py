@@ -23,7 +23,7 @@ SCRIPT = {
     "RunMicrotasks",
 }
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline", "v8.execute"]
-N_ROUNDS = 4  # to the end and back, twice
+N_ROUNDS = 2  # to the end and back
 LARGE = 9000  # characters of the largest state
 # One frame may be under way when a key is pressed; after the second, the change has been shown.
 TWO_FRAMES = "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"

@@ -234,9 +234,10 @@ def test_every_explorer_of_the_notebook_is_on_the_page_and_light(name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_play_pause_reset_and_nothing_remembered(page, site, name):
+def test_play_pause_reset_and_nothing_remembered(tab, name):
+    page = tab(name)
+    unfold(page)
     page.clock.install(time=0)
-    open_page(page, site, name)
     page.clock.pause_at(3_600)  # from here on the page's time passes when it is told to
     for explorer in names(page):
         found = figure(page, explorer)

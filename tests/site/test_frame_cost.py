@@ -14,7 +14,7 @@ from tests.site.test_explorers import PAGES, figure, open_page, outputs
 #   two busy loops, those of a push script 1.5 to 2.8, drawing 1.7 to 6.6
 #   slowed four times, likewise     script 1.7 to 3.8, drawing 1.8 to 6.9
 LIMITS = {"script": 4.8, "drawing": 9.5}
-N_TRIES = 4  # crossings are added while one is above: noise goes away, a dearer page stays dear
+N_TRIES = 8  # crossings are added while one is above: noise goes away, a dearer page stays dear
 SLOWED = float(os.environ.get("SLOW_BROWSER", "1"))  # 4: the browser has a quarter of the processor
 
 ALL = {name: outputs(name, explore.MIME_TYPE) for name in PAGES}
@@ -48,10 +48,9 @@ def too_dear(browser, page, found, n_tries=N_TRIES):
     above = LIMITS
     while above and n_tries:
         n_tries -= 1
-        for _ in range(2):  # in turns: each has the same minutes of the machine
-            half = frames.N_ROUNDS // 2
-            frames.measure(browser, calibration, calibration.locator("figure"), bare, half)
-            frames.measure(browser, page, found, costs, half)
+        # In turns: each has the same minutes of the machine.
+        frames.measure(browser, calibration, calibration.locator("figure"), bare)
+        frames.measure(browser, page, found, costs)
         ratios = frames.ratios(costs, bare)
         above = {part: ratio for part, ratio in ratios.items() if ratio > LIMITS[part]}
     print(f"\n{found.get_attribute('data-name')}: {frames.summary(costs, bare)}", end="")

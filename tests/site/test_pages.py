@@ -110,7 +110,7 @@ WIDE_CODE = """() => [...document.querySelectorAll(".cell_input pre")]
 
 #: The rules look at every element: half a minute for a long chapter. So the colours of code are
 #: looked at once for each kind of word, and drawings, which are hidden from screen readers and
-#: described beside them, not stroke by stroke. Three formulas stand for all: KaTeX makes them alike.
+#: described beside them, not stroke by stroke. Three formulas stand for all.
 SHORTEN = """() => {
   const seen = new Set();
   for (const word of document.querySelectorAll(".highlight pre span")) {
@@ -118,7 +118,7 @@ SHORTEN = """() => {
     seen.add(word.className);
   }
   for (const formula of [...document.querySelectorAll(".katex")].slice(3))
-    formula.replaceChildren(formula.textContent);
+    formula.replaceChildren("x");
   for (const drawing of document.querySelectorAll("svg[aria-hidden='true']"))
     drawing.replaceChildren();
 }"""

@@ -4,8 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.site.conftest import unfold
-from tests.site.test_explorers import PAGES as EXPLORER_PAGES
-from tests.site.test_explorers import RESET
+from tests.site.test_explorers import PAGES as EXPLORER_PAGES, RESET
 from tests.site.test_pages import PAGES
 
 TWO_FRAMES = "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
