@@ -85,7 +85,8 @@ def setup():
         subprocess.call(uninstall, env=pip_variables(python))
         torch = ""
     command = [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    command += ["--requirement", "requirements.txt"]
+    # Most modules are never imported; Python compiles the others when they are.
+    command += ["--no-compile", "--requirement", "requirements.txt"]
     if sys.platform.startswith("linux") and not wants_gpu and torch.split("+")[0] != torch_pin():
         # On Linux the usual index gives the CUDA build, some gigabytes that no chapter needs.
         if answers(CPU_INDEX + "/torch/", CPU_INDEX_WAIT_S):

@@ -54,11 +54,14 @@ def about(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of one page next to each other: they share its visits."""
+    """Put the tests of one page next to each other, as they share its visits.
+
+    Those that see the page as it arrives come first.
+    """
     places: dict[str, int] = {}
     for place, item in enumerate(items):
         places.setdefault(about(item.nodeid), place)
-    items.sort(key=lambda item: places[about(item.nodeid)])
+    items.sort(key=lambda item: (places[about(item.nodeid)], "test_pages.py" not in item.nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPage:

@@ -6,7 +6,7 @@ import pytest
 
 from lessons.widgets.explorers import explorer as explore
 from tests.site import frames
-from tests.site.test_explorers import PAGES, figure, open_page, outputs
+from tests.site.test_explorers import PAGES, figure, open_page, outputs, unfolded
 
 # The script and the drawing of a change, in units of those of the bare page (0.5 and 1.05 ms on a
 # server core of 2026). Measured on 2026-11-26, from the lightest to the heaviest explorer:
@@ -59,13 +59,9 @@ def too_dear(browser, page, found, n_tries=N_TRIES):
 
 
 @pytest.mark.parametrize(("name", "explorer"), EXPLORERS)
-def test_a_change_costs_a_few_times_the_change_of_a_bare_page(
-    browser, new_page, site, name, explorer
-):
-    page, _ = new_page(1280, "light")
-    open_page(page, site, name)
+def test_a_change_costs_a_few_times_the_change_of_a_bare_page(browser, shared, name, explorer):
+    page = unfolded(shared(name))
     assert not too_dear(browser, page, figure(page, explorer))
-    page.close()
 
 
 @pytest.mark.parametrize("part", LIMITS)
@@ -74,7 +70,7 @@ def test_a_page_that_became_twice_as_dear_fails(browser, new_page, site, part):
     open_page(page, site, "09-improving")
     found = figure(page, "shift")
     found.evaluate(DEARER[part])
-    assert part in too_dear(browser, page, found)
+    assert part in too_dear(browser, page, found, N_TRIES // 2)
     page.close()
 
 
@@ -105,9 +101,10 @@ def test_the_explorers_of_every_push_are_the_largest_of_each_page_and_all_large_
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_change_is_there_before_the_next_frame(page, site, name):
-    open_page(page, site, name)
+def test_the_change_is_there_before_the_next_frame(shared, name):
+    page = unfolded(shared(name))
     page.evaluate("""() => {
+      window.watching = new AbortController();
       const seen = () => [...document.querySelectorAll('g.moving, .explorer-sentence')]
         .map(e => e.innerHTML).join();
       let before = seen();
@@ -115,7 +112,8 @@ def test_the_change_is_there_before_the_next_frame(page, site, name):
       document.addEventListener('input', () => {
         const now = seen();
         window.atOnce.push(now !== before);
-        before = now; }); }""")
+        before = now;
+      }, { signal: window.watching.signal }); }""")
     n_moves = 0
     for payload in outputs(name, explore.MIME_TYPE):
         for field in figure(page, payload["name"]).locator("[data-key]").all():
@@ -125,4 +123,5 @@ def test_the_change_is_there_before_the_next_frame(page, site, name):
             field.focus()
             page.keyboard.press("Home" if at_the_end else up)
             n_moves += 1
+    page.evaluate("window.watching.abort()")
     assert page.evaluate("window.atOnce") == [True] * n_moves
