@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tools import environment, passed
@@ -23,7 +24,7 @@ READ_TEXTS = ["tests/lessons/exercises/test_exercises.py", "tests/lessons/engine
 #: Tests that look at the whole house: they run always.
 HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py"]
 
-#: Name, what it is, and its command. One after the other: two cores are busy with one.
+#: Name, what it is, and its command.
 PARTS = {
     "lint": ("style and common mistakes", [PY, "-m", "ruff", "check", "."]),
     "types": ("types fit together", [PY, "-m", "mypy"]),
@@ -33,7 +34,9 @@ PARTS = {
                 [*PYTEST, "tests/lessons", "src/lessons", "--cov", "--cov-report=term"]),
     "answers": ("the code of the chapters that tests of the package read", [*PYTEST, *READ_TEXTS]),
     "tools": ("the tools and the guards",
-              [*PYTEST, "tests/tools", "tests/notebooks", "tools",
+              # The longest first, or one process ends alone.
+             [*PYTEST, "--no-loadscope-reorder", "tests/notebooks/test_nbval.py",
+              "tests/notebooks", "tests/tools", "tools",
                *(f"--ignore={path}" for path in HOUSE)]),
     "nbval": ("every notebook gives what is stored, on the oldest instruction sets",
               [PY, "-m", "tools.notebooks", "test"]),
@@ -42,6 +45,8 @@ PARTS = {
     "site": ("the site in a real browser",
              [*ONE, "-n", "3", "--dist", "loadfile", "-m", "not weekly", "tests/site"]),
 }
+#: One process each: two of them at a time. Any other part keeps two cores busy alone.
+SINGLE = ("lint", "types", "check", "house", "book")
 #: What only the weekly workflow adds: `python -m tools.suite weekly`.
 WEEKLY = {"weekly": ("what a move of every slider costs", [*ONE, "-m", "weekly", "tests/site"])}
 #: Skipped as a whole while nothing they depend on has changed; nbval and site skip by
@@ -59,12 +64,6 @@ def limit() -> int:
     return BASE_LIMIT_S + CHAPTER_LIMIT_S * len(list((ROOT / "text").glob("[0-9][0-9]-*.md")))
 
 
-def used() -> float:
-    """Return the processor seconds of all processes that were started here and have ended."""
-    times = os.times()
-    return times.children_user + times.children_system
-
-
 def run(name: str, skip: bool) -> tuple[str, float, float]:
     """Run a part; return how it ended, its seconds and its processor seconds."""
     what, command = (PARTS | WEEKLY)[name]
@@ -74,20 +73,28 @@ def run(name: str, skip: bool) -> tuple[str, float, float]:
     if skip and keys.get(name) and passed.known().get(name) == keys[name]:
         passed.say(f"{name} ({what})")
         return "skipped", 0.0, 0.0
-    print(f"\n=== {name}: {what}", flush=True)
+    title = f"\n=== {name}: {what}"
+    if name not in SINGLE:
+        print(title, flush=True)
     # One thread each: two processes share the cores, and sums come out the same everywhere.
     env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     env |= {"no_proxy": "*", "NO_PROXY": "*"}  # tests ask this machine only
     env[passed.ASKED] = "1" if skip else ""
-    start, before = time.perf_counter(), used()
-    status = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
-    if status == 0:
+    start = time.perf_counter()
+    output = subprocess.PIPE if name in SINGLE else None
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output,
+                               stderr=subprocess.STDOUT if output else None)
+    if process.stdout:  # what another part says meanwhile does not come between
+        print(title, process.stdout.read().decode(errors="replace"), sep="\n", flush=True)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if keys and process.returncode == 0:
         passed.remember(keys)
-    how = "passed" if status == 0 else "FAILED"
-    return how, time.perf_counter() - start, used() - before
+    how = "passed" if process.returncode == 0 else "FAILED"
+    return how, time.perf_counter() - start, usage.ru_utime + usage.ru_stime
 
 
-def summary(results: dict[str, tuple[str, float, float]], whole: bool) -> int:
+def summary(results: dict[str, tuple[str, float, float]], took_s: float, whole: bool) -> int:
     """Print what happened; return the exit status. The limit is for a run of the whole suite."""
     print()
     for name, (how, seconds, cpu) in results.items():
@@ -104,7 +111,7 @@ def summary(results: dict[str, tuple[str, float, float]], whole: bool) -> int:
     total = sum(cpu for *_, cpu in results.values())
     scaled = reference_seconds(total)
     print(f"{len(results) - len(failed)} passed, {len(failed)} failed, in "
-          f"{sum(seconds for _, seconds, _ in results.values()):.0f} s and {total:.0f} processor "
+          f"{took_s:.0f} s and {total:.0f} processor "
           f"seconds ({scaled:.0f} on the reference machine, at most {limit()})")
     if whole and not unchanged and scaled > limit():
         print(f"the suite took {scaled:.0f} processor seconds, at most {limit()}: see which part "
@@ -125,12 +132,15 @@ def main(names: list[str]) -> int:
     if {"site", "weekly"} & set(names) and environment.main(["browser"]) != 0:
         return 1  # said already what to install
     (ROOT / passed.SAID).unlink(missing_ok=True)
-    results: dict[str, tuple[str, float, float]] = {}
-    for name in names:
+    start = time.perf_counter()
+    single = [name for name in names if name in SINGLE]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = dict(zip(single, pool.map(lambda name: run(name, skip), single), strict=True))
+    for name in [name for name in names if name not in SINGLE]:
         if name == "answers" and results.get("lessons", ("skipped",))[0] != "skipped":
             continue  # they are among the tests of the package
         results[name] = run(name, skip)
-    return summary(results, whole)
+    return summary(results, time.perf_counter() - start, whole)
 
 
 if __name__ == "__main__":

@@ -183,9 +183,9 @@ def test_every_control_leads_to_the_stored_state(shared, name, mode):
         defaults = [control["default"] for control in record["controls"]]
         for i, control in enumerate(record["controls"]):
             field, last = found.locator("[data-key]").nth(i), len(control["texts"]) - 1
-            moves = [(by_keyboard, index) for index in sorted({0, min(2, last), last})]
+            moves = [(by_keyboard, last)]
             if mode == "served":  # the file has the same script
-                moves += [(by_pointer, index) for index in sorted({0, last // 2, last})]
+                moves += [(by_keyboard, min(2, last)), (by_pointer, last // 2), (by_pointer, 0)]
             for move, index in moves:
                 move(page, field, index, last)
                 at = [*defaults[:i], index, *defaults[i + 1:]]

@@ -93,7 +93,7 @@ def test_launch_buttons_only_with_an_address(small_book, monkeypatch):
     monkeypatch.setenv("BOOK_REPOSITORY_URL", URL)
     assert builder.build(), "a new address starts a new build"
     text = page.read_text()
-    assert "https://mybinder.org/v2/gh/owner/name/main?urlpath=lab/tree/book/index.ipynb" in text
+    assert "https://mybinder.org/v2/gh/owner/name/main?urlpath=lab/tree/lab/index.ipynb" in text
     colab = "https://colab.research.google.com/github/owner/name/blob/colab/index.ipynb"
     assert f'href="{colab}"' in text
     assert "blob/main" not in text

@@ -1,7 +1,8 @@
-"""The Colab button opens a copy of the page that is made for Colab (`tools.readers`).
+"""The launch buttons open copies of the page that are made for readers (`tools.readers`).
 
-Colab opens notebooks of a branch on GitHub only. The workflow ``site.yml`` writes the copies to a
-branch of their own, so that those in ``book/`` stay as they are.
+Colab opens notebooks of a branch on GitHub only: the workflow ``site.yml`` writes the copies to a
+branch of their own, so that those in ``book/`` stay as they are. In Binder, ``binder/postBuild``
+writes them to the folder that ``make lab`` uses too.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from tools.readers.copies import BRANCH
+from tools.readers.lab import FOLDER
 
 _PLACE = re.compile(r"(?<=/blob/)[^/]+/(?:.*/)?(?=[^/]+\.ipynb$)")
 
@@ -19,11 +21,13 @@ _PLACE = re.compile(r"(?<=/blob/)[^/]+/(?:.*/)?(?=[^/]+\.ipynb$)")
 def lead_to_copies(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Change where the Colab button of one page leads."""
+    """Change where the buttons of one page lead."""
     for group in context.get("header_buttons", ()):
         for button in group.get("buttons", ()):
             if button.get("text") == "Colab":
                 button["url"] = _PLACE.sub(f"{BRANCH}/", button["url"])
+            if button.get("text") == "Binder":
+                button["url"] = button["url"].replace("/tree/book/", f"/tree/{FOLDER}/")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
