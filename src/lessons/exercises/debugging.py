@@ -142,7 +142,7 @@ def _cases_looks_ahead(rng):
 EXERCISES = [
     Exercise(
         name="forward",
-        title="Repair a forward pass",
+        title="Write a forward pass",
         difficulty=1,
         reference=forward,
         takeaway="Each layer gets a column of ones, so its first row of weights is the bias.",

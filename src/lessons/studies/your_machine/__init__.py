@@ -1,0 +1,1 @@
+"""Four operations on one machine: what the chapter on hardware predicts and measures."""

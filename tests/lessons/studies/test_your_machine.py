@@ -1,0 +1,24 @@
+"""One machine, one measurement: the table, the record and the chapter agree."""
+
+import pytest
+
+from lessons.machines import hardware
+from lessons.studies.record import load
+from lessons.studies.your_machine import rates
+
+
+def test_the_recorded_rates_are_those_of_the_table(monkeypatch):
+    monkeypatch.setenv("LESSONS_RECORD", "1")
+    machine, record, found = hardware.recorded_machine(), load("your_machine"), rates.four_rates()
+    assert found[rates.LARGE] == machine.flops_per_s
+    assert found[rates.SUM] * 12 == machine.bytes_per_s
+    assert record["matmul_2048_gflops"] * 1e9 == pytest.approx(machine.flops_per_s, rel=0.02)
+    assert record["add_gb_s"] * 1e9 == machine.bytes_per_s
+    assert found[rates.LARGE] / found[rates.SUM] == pytest.approx(12 * machine.ridge)
+
+
+def test_a_kernel_measures(monkeypatch):
+    monkeypatch.delenv("LESSONS_RECORD", raising=False)
+    monkeypatch.setattr(hardware, "fastest", lambda task, repeats, settle=None: 2.0)
+    monkeypatch.setattr(hardware.np, "ones", lambda n, dtype: hardware.np.zeros((1, 1), "float32"))
+    assert set(rates.four_rates()) == {rates.SUM, rates.VECTOR, rates.SMALL, rates.LARGE}
