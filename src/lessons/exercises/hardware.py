@@ -41,6 +41,10 @@ def least_batch(d_model, ridge):
     return math.ceil(ridge / (1 - 2 * ridge / d_model))
 
 
+def tokens_to_hide(n_chips, flops_per_s, both_ways_bytes_per_s):
+    return (n_chips - 1) / n_chips * flops_per_s / (both_ways_bytes_per_s / 2)
+
+
 def _cases_accumulate(rng):
     yield np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([1, 1])
     yield np.array([[1.0, 0.0], [3.0, 4.0]]), np.array([3, 1])
@@ -135,6 +139,21 @@ EXERCISES = [
         ),
         cases=_cases_accumulate,
         tolerance=1e-9,
+    ),
+    Exercise(
+        name="tokens-to-hide",
+        title="Hide the wires behind the backward pass",
+        difficulty=2,
+        reference=tokens_to_hide,
+        takeaway="The width has cancelled: it is a ridge, with the wires in the place of memory.",
+        hints=(
+            "The ring moves in one direction, the data sheet counts both: take half of the rate.",
+            "Each worker sends 2(n - 1)/n times 2d² bytes, and calculates 4Bd² operations.",
+            "Set the two times equal and solve for B: d² cancels.",
+        ),
+        cases=lambda rng: [
+            (2, 100e12, 200e9), (8, 989e12, 900e9), (8, 312e12, 600e9), (64, 989e12, 100e9),
+        ],
     ),
     Exercise(
         name="least-batch",

@@ -49,6 +49,24 @@ def fit_temperature(z, labels):
     return low
 
 
+def masked_mean(logits, labels):
+    rows = np.asarray(labels).ravel() != -100
+    if not rows.any():
+        return math.nan
+    flat = np.asarray(logits).reshape(rows.size, -1)
+    return losses.cross_entropy(Tensor(flat[rows]), np.asarray(labels).ravel()[rows]).item()
+
+
+def _cases_masked_mean(rng):
+    yield np.log([[[0.5, 0.5], [0.2, 0.8]]]), np.array([[0, -100]])
+    yield np.log([[[0.5, 0.5], [0.25, 0.75]], [[0.9, 0.1], [0.5, 0.5]]]), np.array(
+        [[1, 0], [1, -100]])
+    yield np.array([[[1000.0, 0.0], [0.0, 0.0]]]), np.array([[1, -100]])
+    labels = rng.integers(4, size=(3, 6))
+    labels[1, 2:], labels[2, 4:] = -100, -100
+    yield 2 * rng.standard_normal((3, 6, 4)), labels
+
+
 def _logits(rng, B, C, scale=2.0):
     return scale * rng.standard_normal((B, C)), rng.integers(C, size=B)
 
@@ -165,6 +183,19 @@ EXERCISES = [
             (np.zeros(4, int),),
             (rng.integers(6, size=50),),
         ],
+    ),
+    Exercise(
+        name="masked-mean",
+        title="Average over the tokens that count",
+        difficulty=2,
+        reference=masked_mean,
+        takeaway="This is torch's mean with ignore_index. Say so when you report a loss.",
+        hints=(
+            "First drop the positions with label -100: labels != -100 is a mask of shape (B, T).",
+            "logits[mask] has one row for each token that is left, labels[mask] its label.",
+            "What remains is exercise 4.",
+        ),
+        cases=_cases_masked_mean,
     ),
     Exercise(
         name="fit-temperature",

@@ -60,4 +60,9 @@ WRONG = {
         lambda d, r: math.ceil(r / (1 - 2 * r / d)) if 2 * r != d else 0,  # negative batches
         lambda d, r: 0 if r >= d else math.ceil(r / (1 - r / d)),
     ],
+    "tokens-to-hide": [
+        lambda n, flops, both: (n - 1) / n * flops / both,  # both directions
+        lambda n, flops, both: flops / (both / 2),  # as if there were no end of workers
+        lambda n, flops, both: 2 * (n - 1) / n * flops / (both / 2),  # weights' gradient alone
+    ],
 }

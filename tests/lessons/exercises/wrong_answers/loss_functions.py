@@ -43,6 +43,14 @@ def _temperature(z, labels, flip=False):
     return 1 / best if flip else best
 
 
+def _token_losses(logits, labels, mask=True):
+    m = logits.max(axis=-1, keepdims=True)
+    log_sum = (m + np.log(np.exp(logits - m).sum(axis=-1, keepdims=True)))[..., 0]
+    kept = np.where(labels == -100, 0 if mask else logits.shape[-1] - 1, labels)
+    each = log_sum - np.take_along_axis(logits, kept[..., None], axis=-1)[..., 0]
+    return np.where(labels == -100, 0, each) if mask else each
+
+
 WRONG = {
     "huber": [
         lambda y_hat, y, delta: np.where(abs(y_hat - y) <= delta, (y_hat - y) ** 2 / 2,
@@ -80,6 +88,13 @@ WRONG = {
         lambda labels: -np.sum(_shares(labels) * np.log2(_shares(labels))),
         lambda labels: 1 - _shares(labels).max(),
         lambda labels: -math.log(_shares(labels).max()),
+    ],
+    "masked-mean": [
+        lambda logits, labels: _token_losses(logits, labels).sum() / labels.size,  # padding counts
+        lambda logits, labels: np.mean(
+            _token_losses(logits, labels).sum(axis=1) / (labels != -100).sum(axis=1)),
+        lambda logits, labels: _token_losses(logits, labels).sum(),
+        lambda logits, labels: _token_losses(logits, labels, mask=False).mean(),  # the last class
     ],
     "fit-temperature": [
         lambda z, labels: 1.0,
