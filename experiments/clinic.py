@@ -2,7 +2,7 @@
 
 Writes ``src/lessons/studies/clinic/record.json``. With ``--check`` it runs everything again,
 compares the start of every curve with the record, and asks whether the whole of it is still nearest
-to its case.
+to its case. With ``--long`` it records the faults of long runs instead, in ``long_run.json``.
 """
 
 import json
@@ -19,6 +19,7 @@ from lessons.studies.record import path_of
 
 FILE = path_of("clinic")
 SEEDS = range(5)
+LONG_SEEDS = range(3)
 BRIEF = ((), (("train", "valid"),))  # what is kept of seed 0, and of the others
 
 ADAM = [("SGD(net.parameters(), lr=0.1)", "Adam(net.parameters(), lr=0.005)")]
@@ -103,14 +104,61 @@ DOSES = {
         (STD, f"std={share / 100} * math.sqrt(2 / n_in)")]),
 }
 
+FAST = [("return 0.01 *", "return 0.1 *")]
 
-def short(log, keys=("train", "valid", "accuracy", "grad")):
+#: Name: (changes in both runs, mended text, broken text, cause); all of the program "long run".
+LONG = {
+    "optimiser forgotten": (
+        [], '            optimiser.load_state_dict(saved["optimiser"])\n', "",
+        "half-way the weights were loaded, the running means of the optimiser were not"),
+    "schedule restarted": (
+        [], "= rate(step, n_steps)", "= rate(step % (n_steps // 2), n_steps)",
+        "half-way the schedule of the learning rate began again"),
+    "data from the start": (
+        [], 'n_read = saved["read"]', "n_read = 0",
+        "half-way the data began again: four shards are read twice, four never"),
+    "mean of means": (
+        [], "/ n_letters\n", "/ (y >= 0).sum() / N_MICRO\n",
+        "each micro-batch is divided by its own number of letters, so letters of short texts count "
+        "more"),
+    "no norm on queries and keys": (
+        FAST, "            q, k = (F.rms_norm(part, part.shape[-1:]) for part in (q, k))\n", "",
+        "at a high learning rate nothing bounds the attention scores"),
+    "weights in bfloat16": (
+        [], "        optimiser.step()\n",
+        "        optimiser.step()\n"
+        "        [p.data.copy_(p.data.bfloat16()) for p in net.parameters()]\n",
+        "weights are stored in bfloat16, and a step much smaller than a weight is rounded away"),
+}
+
+
+def short(log, keys=("train", "valid", "accuracy", "grad"), digits=3):
     """Return a log for the record: every second step, the largest gradient between two looks."""
-    grad = np.array(log["grad"]).reshape(-1, EVERY).max(axis=1)  # NaN if one of them is
-    logs = {"train": log["train"][::2], "valid": log["valid"], "accuracy": log["accuracy"],
-            "grad": grad.tolist()}
-    return {key: [float(f"{v:.3g}") if math.isfinite(v) else None for v in logs[key]]
+    logs = {"train": log["train"][::2], "valid": log["valid"], "accuracy": log["accuracy"]}
+    for key in ("grad", "score"):  # NaN if one of them is
+        if key in log:
+            logs[key] = np.array(log[key]).reshape(-1, EVERY).max(axis=1).tolist()
+    return {key: [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in logs[key]]
             for key in keys}
+
+
+def long_runs():
+    """Run the faults of long runs, and each without its fault; return what the file holds."""
+    cases, healthy = {}, {}
+
+    def runs(changes):
+        return [short(run("long run", changes, seed), ("train", "valid", "grad", "score"), 4)
+                for seed in LONG_SEEDS]
+
+    for name, (setup, good, bad, cause) in LONG.items():
+        key = json.dumps(setup)
+        if key not in healthy:
+            healthy[key] = runs(setup)
+        cases[name] = {"cause": cause, "setup": setup, "good": good, "bad": bad,
+                       "mended": healthy[key], "runs": runs([*setup, (good, bad)])}
+        print(name, [log["valid"][-1] for log in cases[name]["runs"]],
+              [log["valid"][-1] for log in healthy[key]], flush=True)
+    return cases
 
 
 def make():
@@ -150,6 +198,10 @@ def differences(old, new):
 
 def main(arguments):
     """Record, or with ``--check`` compare; return the exit status."""
+    if "--long" in arguments:
+        FILE.with_name("long_run.json").write_text(
+            json.dumps(long_runs(), separators=(",", ":")) + "\n", encoding="utf-8")
+        return 0
     new = make()
     if "--check" in arguments:
         old = json.loads(FILE.read_text(encoding="utf-8"))

@@ -6,13 +6,14 @@ infinite or not a number, the record has null, and the functions here give NaN.
 """
 
 import functools
+import json
 import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lessons.studies.record import load
+from lessons.studies.record import load, path_of
 
 #: What `features` measures, in its order: short name, and what it says.
 FEATURES = {
@@ -55,10 +56,27 @@ def doses() -> dict[str, dict[str, Any]]:
     return _arrays(load("clinic")["doses"])
 
 
+@functools.cache
+def long_runs() -> dict[str, dict[str, Any]]:
+    """Return the faults of long runs by name, from ``long_run.json``.
+
+    Each has ``cause``, ``setup``, ``good``, ``bad``, ``runs`` (a log for each of three seeds) and
+    ``mended`` (the same without the fault). A log also has ``score``: the largest attention score,
+    before the softmax, of every 12 steps.
+
+    Examples
+    --------
+    >>> long_runs()["schedule restarted"]["good"]
+    '= rate(step, n_steps)'
+    """
+    kept = json.loads(path_of("clinic").with_name("long_run.json").read_text(encoding="utf-8"))
+    return _arrays(kept)
+
+
 def _arrays(value: Any) -> Any:
     """Turn the lists of logs into arrays; null becomes NaN."""
     if isinstance(value, dict):
-        logs = ("train", "valid", "accuracy", "grad")
+        logs = ("train", "valid", "accuracy", "grad", "score")
         return {k: np.array(v, dtype=float) if k in logs else _arrays(v) for k, v in value.items()}
     return [_arrays(v) for v in value] if isinstance(value, list) else value
 

@@ -14,13 +14,15 @@ import torch
 
 N_STEPS = 240
 
-#: The files of each program: data and network, and the loop that all of them share.
+#: The files of each program: data and network, and the loop that all but the last share.
 PROGRAMS = {
     "digits": ("lessons.studies.clinic.digits", "lessons.studies.clinic.training"),
     "text": ("lessons.studies.clinic.letters", "lessons.studies.clinic.attention",
              "lessons.studies.clinic.training"),
     "recurrent": ("lessons.studies.clinic.letters", "lessons.studies.clinic.recurrent",
                   "lessons.studies.clinic.training"),
+    "long run": ("lessons.studies.clinic.shards", "lessons.studies.clinic.causal",
+                 "lessons.studies.clinic.long_run"),
 }
 
 
@@ -66,7 +68,7 @@ def run(
 
     Parameters
     ----------
-    name : {"digits", "text", "recurrent"}
+    name : {"digits", "text", "recurrent", "long run"}
         Which program.
     changes : sequence of (str, str)
         What is replaced in its text.
