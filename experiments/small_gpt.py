@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import torch
+from torch.nn import functional as F
 
 from lessons.data import corpus
 from lessons.gpt import model as gpt, sampling
@@ -38,7 +39,6 @@ BEGIN = "If the object"
 ATTENDED = {
     "code": "\n   >>> x = [1, 2, 3]\n   >>> x",
     "a sentence": "If the object is not a string, it is",
-    "nonsense, twice": " set key five raise set key five raise",
 }
 PROMPTS = ["The value of the", "\n   >>> x"]
 TEMPERATURES = [0.2, 0.5, 0.8, 1.0, 1.3, 1.7]
@@ -95,6 +95,43 @@ def validate(model, tokenizer):
     return nats / len(targets), nats / math.log(2) / n_bytes
 
 
+@torch.no_grad()
+def overlapping(model, tokenizer):
+    """Return the bits per byte of the held-out text, each token with 64 others before it or more.
+
+    The first window gives all its predictions, each further one those of its second half.
+    """
+    text = corpus.split(corpus.topics())[1]
+    ids, length = torch.tensor(tokenizer.encode(text)), model.config.n_positions
+    nats, n, half = 0.0, 0, length // 2
+    for start in range(0, len(ids) - 1, half):
+        window = ids[start : start + length + 1]
+        logits = model(window[None, :-1])[0]
+        new = slice(half if start else 0, None)
+        nats += F.cross_entropy(logits[new], window[1:][new], reduction="sum").item()
+        n += len(window[1:][new])
+        if start + length + 1 >= len(ids):
+            break
+    return nats / n / math.log(2) * len(ids) / len(text.encode())
+
+
+@torch.no_grad()
+def induction(model, n=40, length=16):
+    """Return what heads and losses do on rows of random tokens, each written twice."""
+    generator = torch.Generator().manual_seed(0)
+    row = torch.randint(model.config.vocab_size, (n, length), generator=generator)
+    tokens = torch.cat([row, row], dim=1)
+    weights = gpt.attention_weights(model, tokens)  # (4 blocks, n, 4 heads, 2 length, 2 length)
+    places = torch.arange(length, 2 * length)
+    followed = weights[..., places, places - length + 1].mean(-1)  # (blocks, n, heads)
+    losses = F.cross_entropy(model(tokens[:, :-1]).mT, tokens[:, 1:], reduction="none")
+    return {"n": n, "length": length,
+            "attention": [[round(x, 4) for x in block] for block in followed.mean(1).tolist()],
+            "even": round((1 / (places + 1.0)).mean().item(), 4),
+            "first": round(losses[:, : length - 1].mean().item(), 3),
+            "second": round(losses[:, length:].mean().item(), 3)}
+
+
 def curves(folder):
     """Return rows of step, mean training loss since the row before, validation loss, bits."""
     rows, losses = log.read_metrics(folder), []
@@ -125,7 +162,8 @@ def look(model, tokenizer):
     how = list(itertools.product(TEMPERATURES, TOP_KS, TOP_PS))
     sampled = {text: [write(model, tokenizer, text, 60, temperature=t, top_k=k, top_p=p)
                       for t, k, p in how] for text in PROMPTS}
-    return {"attention": attention, "logits": logits, "how": how, "sampled": sampled}
+    return {"attention": attention, "logits": logits, "how": how, "sampled": sampled,
+            "overlapping": round(overlapping(model, tokenizer), 4), "induction": induction(model)}
 
 
 def main(folder):

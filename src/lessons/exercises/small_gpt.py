@@ -44,6 +44,37 @@ def top_p_filter(p, top_p):
     return kept / kept.sum()
 
 
+def best_rate(loss_after, rate):
+    losses, i = {}, 0
+    while True:
+        for j in (i, i - 1, i + 1):
+            if j not in losses:
+                loss = loss_after(rate * 3.0**j)
+                losses[j] = loss if np.isfinite(loss) else np.inf
+        best = min(losses, key=losses.get)
+        if best == i:
+            return rate * 3.0**i
+        i = best
+
+
+class _Training:
+    """Stands for a training run: a loss by rate, lowest at `best`, NaN from `diverges` on."""
+
+    def __init__(self, best, diverges=np.inf, slope=1.0):
+        self.best, self.diverges, self.slope, self.done = best, diverges, slope, set()
+
+    def __repr__(self):
+        return f"<a training whose best rate is near {self.best:.2g}>"
+
+    def __call__(self, rate):
+        key = round(float(np.log(rate)), 6)
+        if key in self.done:
+            raise ValueError(f"the rate {rate:.3g} was trained already")
+        self.done.add(key)
+        away = np.log(rate / self.best)
+        return np.nan if rate >= self.diverges else 2 + self.slope * np.log1p(away**2)
+
+
 def _probabilities(rng, n):
     p = rng.exponential(size=n) ** 2
     return p / p.sum()
@@ -144,6 +175,24 @@ EXERCISES = [
         cases=lambda rng: [
             (np.array([0.1, 0.6, 0.3]), 0.8), (np.array([0.1, 0.6, 0.3]), 0.5),
             (_probabilities(rng, 12), 0.7), (_probabilities(rng, 12), 1.0),
+        ],
+    ),
+    Exercise(
+        name="best-rate",
+        title="Find a learning rate by training",
+        difficulty=3,
+        reference=best_rate,
+        takeaway="A best value at the edge of what was tried is no best value: go on from there.",
+        hints=(
+            "Keep the losses in a dict, by the power of 3: then no rate is trained twice.",
+            "A loss that is not finite counts as infinity: min() cannot compare NaN.",
+            "If the best power so far has both neighbours, return its rate; else train them.",
+        ),
+        cases=lambda rng: [
+            (_Training(best=0.011), 0.01), (_Training(best=0.05), 0.001),
+            (_Training(best=0.0002, diverges=0.02), 0.01),
+            (_Training(best=0.0095, diverges=0.02), 0.01),
+            (_Training(best=float(10 ** rng.uniform(-4, -1)), slope=0.3), 0.003),
         ],
     ),
 ]

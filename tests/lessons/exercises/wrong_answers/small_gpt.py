@@ -50,6 +50,21 @@ def _count(V, T, L, D, biases=False, tied=False, last=True):
     return V * D * (1 if tied else 2) + T * D + L * block + (2 * D if last else 0)
 
 
+def _search(loss_after, rate, finite=True, rounds=99, again=False, factor=3.0, down=True):
+    losses, i = {}, 0
+    for _ in range(rounds):
+        for j in (i, i - 1, i + 1) if down else (i, i + 1):
+            if again or j not in losses:
+                loss = loss_after(rate * factor**j)
+                losses[j] = loss if np.isfinite(loss) or not finite else np.inf
+        best = min(losses, key=losses.get) if finite else int(sorted(losses)[np.argmin(
+            [losses[j] for j in sorted(losses)])])
+        if best == i:
+            break
+        i = best
+    return rate * factor**i
+
+
 WRONG = {
     "cache-bytes": [
         lambda n_layers, d_model, n_tokens, b: n_layers * d_model * n_tokens * b,
@@ -85,5 +100,12 @@ WRONG = {
         lambda p, top_p: _top_p(p, top_p, rule="after"),
         lambda p, top_p: _top_p(p, top_p, rule="threshold"),
         lambda p, top_p: _top_p(p, top_p, divide=False),
+    ],
+    "best-rate": [
+        lambda loss_after, rate: _search(loss_after, rate, rounds=1),
+        lambda loss_after, rate: _search(loss_after, rate, finite=False),
+        lambda loss_after, rate: _search(loss_after, rate, again=True),
+        lambda loss_after, rate: _search(loss_after, rate, factor=10.0),
+        lambda loss_after, rate: _search(loss_after, rate, down=False),
     ],
 }
