@@ -43,9 +43,22 @@ WRONG = {
         lambda image: 8 if image.sum() > 19.5 else 3,  # an 8 has more ink, but not much more
         lambda image: 8 if np.abs(image - image[:, ::-1]).sum() < 14 else 3,  # symmetry
         lambda image: 8 if image[5, 3] > 0.0625 else 3,  # the best single pixel
-        lambda image: 3 if image[3:6, 1:3].sum() > 0.4 else 8,  # a good rule, the wrong way round
+        lambda image: 8 if image[3:6, 1:3].sum() > 0.4 else 3,  # 91% of the test images, 84% here
+        lambda image: 3 if image[2:6, 1:4].sum() > 3.5 else 8,  # a good rule, the wrong way round
         lambda image: 8,
-        lambda image: image[3:6, 1:3].sum() > 0.4,  # True and False instead of 8 and 3
+        lambda image: image[2:6, 1:4].sum() > 3.5,  # True and False instead of 8 and 3
+    ],
+    "best-slope": [
+        lambda x, y: np.mean(y / x),
+        lambda x, y: y.sum() / x.sum(),
+        lambda x, y: np.polyfit(x, y, 1)[0],  # not through the origin
+        lambda x, y: (x * y).sum() / (y * y).sum(),
+    ],
+    "stop-early": [
+        lambda train, valid, test: test.max(),  # the test set chooses
+        lambda train, valid, test: valid.max(),  # the validation set reports its own choice
+        lambda train, valid, test: test[train.argmax()],
+        lambda train, valid, test: test[-1],
     ],
     "fitted-doubling-time": [
         lambda years, values: _fitted(years, values, log=np.log),
