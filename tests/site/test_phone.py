@@ -87,8 +87,9 @@ def test_under_a_finger_the_figure_is_in_sight(shared, name):
 
 def test_a_figure_that_is_not_held_leaves_the_screen(shared):
     page = shared("04-gradient-descent", "phone")
-    finger, found = Finger(page), next(explorers(page))
-    field = found.locator('input[type="range"]').last
+    finger = Finger(page)
+    found = next(f for f in explorers(page) if f.get_attribute("data-name") == "schedule")
+    field = found.locator('input[type="range"]').last  # below two other controls
     assert drag(finger, found, field, "start")["seen"]
     page.add_style_tag(content="html .explorer-view { position: static !important; }")
     assert not drag(finger, found, field, "start")["seen"]
