@@ -165,8 +165,8 @@ EXERCISES = [
         title="Report an accuracy after stopping early",
         difficulty=2,
         reference=stopped_early,
-        takeaway="The validation set chooses, the test set is read once, at that place. It is often "
-                 "not its own best.",
+        takeaway="The validation set chooses, the test set is read once, at that place. It is "
+                 "often not its own best.",
         hints=(
             "Which of the three curves may decide when to stop?",
             "Stop where `valid` is highest. And which curve had no say in that?",
