@@ -129,39 +129,3 @@ def test_short_logs_keep_three_digits_and_no_number_as_null():
            "grad": [1.0] * 11 + [2.0]}
     assert recipe.short(log) == {"train": [1.23, None], "valid": [None], "accuracy": [0.5],
                                  "grad": [2.0]}
-
-
-def test_the_record_of_long_runs_holds_what_the_recipe_runs():
-    cases = clinic.long_runs()
-    assert list(cases) == list(recipe.LONG)
-    for name, (setup, good, bad, cause) in recipe.LONG.items():
-        case = cases[name]
-        assert (case["good"], case["bad"], case["cause"]) == (good, bad, cause)
-        assert [tuple(pair) for pair in case["setup"]] == setup
-        assert len(case["runs"]) == len(case["mended"]) == len(recipe.LONG_SEEDS)
-        mended = clinic_runs.program("long run", setup)
-        assert clinic_runs.program("long run", [*setup, (good, bad)]) != mended
-
-
-def test_a_long_run_of_today_starts_as_recorded():
-    now = clinic_runs.run("long run", seed=1, n_steps=240 // 20)
-    then = clinic.long_runs()["schedule restarted"]["mended"][1]
-    assert now["train"][0] == pytest.approx(then["train"][0], rel=0.02)
-    assert now["valid"][0] == pytest.approx(then["valid"][0], rel=0.02)
-
-
-def test_a_healthy_stop_leaves_no_trace():
-    """The program of the long run saves everything: a run without the stop gives the same."""
-    never = [("if step == n_steps // 2:", "if False:")]
-    whole, stopped = (clinic_runs.run("long run", changes, n_steps=12) for changes in (never, []))
-    assert whole["train"] == stopped["train"] and whole["grad"] == stopped["grad"]
-
-
-def test_a_fault_of_the_stop_shows_in_the_very_next_losses():
-    never = [("if step == n_steps // 2:", "if False:")]
-    for name in ("optimiser forgotten", "data from the start"):
-        _, good, bad, _ = recipe.LONG[name]
-        whole = clinic_runs.run("long run", never, n_steps=12)["train"]
-        broken = clinic_runs.run("long run", [(good, bad)], n_steps=12)["train"]
-        assert whole[:6] == broken[:6]
-        assert whole[6:] != broken[6:]

@@ -4,23 +4,45 @@ import numpy as np
 import pytest
 import torch
 
-from lessons.studies.improving.folds import N_FOLDS, fold, shift_images, standardised
+from lessons.studies.improving.folds import (
+    N_FOLDS,
+    N_VALID,
+    fold,
+    shift_images,
+    standardised,
+)
 
 
 def as_rows(X):
     return {tuple(row) for row in X.tolist()}
 
 
-def test_every_image_is_tested_once():
-    tested = torch.cat([fold(k, 400)["test"][0] for k in range(N_FOLDS)])
-    assert len(tested) == 1797
-    assert len(as_rows(tested)) == 1797  # no two images of the data set are equal
+@pytest.mark.parametrize("cut", [0, 1])
+def test_an_image_is_set_aside_or_tested_in_one_fold(cut):
+    splits = [fold(k, 400, cut) for k in range(N_FOLDS)]
+    aside = as_rows(splits[0]["valid"][0])
+    assert all(as_rows(split["valid"][0]) == aside for split in splits)
+    tested = [as_rows(split["test"][0]) for split in splits]
+    assert len(aside) == N_VALID and {len(rows) for rows in tested} == {158}
+    assert len(set.union(aside, *tested)) == 1797  # no two images of the data set are equal
+
+
+def test_what_chooses_is_never_tested():
+    """No image that a learning rate or a strength is chosen by is a test image of any fold."""
+    chooses = set.union(*(as_rows(fold(k, 400)["valid"][0]) for k in range(N_FOLDS)))
+    tested = set.union(*(as_rows(fold(k, 400)["test"][0]) for k in range(N_FOLDS)))
+    assert not chooses & tested
+
+
+def test_another_cut_has_other_folds():
+    first = as_rows(fold(0, 400)["test"][0])
+    assert all(len(first & as_rows(fold(k, 400, cut=1)["test"][0])) < 50 for k in range(N_FOLDS))
 
 
 def test_the_parts_of_a_fold_have_no_image_in_common():
     split = fold(3, 1400)
     parts = [as_rows(split[name][0]) for name in ("train", "valid", "test")]
-    assert sum(map(len, parts)) == len(set.union(*parts)) == 1797
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 1400 + N_VALID + 158
 
 
 def test_fewer_images_are_the_first_of_the_many():

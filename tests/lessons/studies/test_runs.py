@@ -137,4 +137,4 @@ def test_the_record_has_ten_folds_of_everything_and_one_run_of_it_comes_out_agai
     row = kept["results"]["400"]["baseline"]
     run = train(Recipe(), fold(5, 400), row["lr"], seed=5)
     for part in ("test", "moved"):
-        assert run.accuracy[part] == pytest.approx(row[part][5], abs=1.01 / 179)
+        assert run.accuracy[part] == pytest.approx(row[part][5], abs=1.01 / 158)

@@ -1,4 +1,4 @@
-"""Ten splits of the digits that test every image once, and images moved by a pixel."""
+"""Ten splits of the digits, with images set aside for choosing, and images moved by a pixel."""
 
 import numpy as np
 import torch
@@ -7,14 +7,18 @@ from torch.nn import functional as F
 from lessons import data
 
 N_FOLDS = 10
-N_LARGEST = 1400  # training images of a fold; about 217 are left for validation
+N_VALID = 217  # images set aside for choosing: no fold tests or trains on them
+N_LARGEST = 1400  # training images of a fold
 BATCH_SIZE = 50
 
 Split = dict[str, tuple[torch.Tensor, torch.Tensor]]  # by part: images and labels
 
 
-def fold(number: int, n_images: int) -> Split:
-    """Split the 1,797 digits: fold `number` of ten. Every image is tested in one fold only.
+def fold(number: int, n_images: int, cut: int = 0) -> Split:
+    """Set 217 of the 1,797 digits aside and cut the others into ten parts: fold `number` tests one.
+
+    The 217 are the validation images of every fold. Whatever is chosen is chosen by them, so no
+    image that is tested has had a say in it.
 
     Parameters
     ----------
@@ -22,6 +26,8 @@ def fold(number: int, n_images: int) -> Split:
         From 0 to 9. Decides the test images, and how the others are shuffled.
     n_images : int
         How many training images to keep, at most 1,400.
+    cut : int
+        Another number sets other images aside, and cuts the rest in another way.
 
     Returns
     -------
@@ -32,19 +38,20 @@ def fold(number: int, n_images: int) -> Split:
     Examples
     --------
     >>> {part: len(y) for part, (X, y) in fold(0, 400).items()}
-    {'train': 400, 'valid': 217, 'test': 180, 'moved': 180}
+    {'train': 400, 'valid': 217, 'test': 158, 'moved': 158}
     """
     if number not in range(N_FOLDS):
         raise ValueError(f"folds are numbered from 0 to {N_FOLDS - 1}, got {number}")
     if not BATCH_SIZE <= n_images <= N_LARGEST:
         raise ValueError(f"n_images must lie between {BATCH_SIZE} and {N_LARGEST}, got {n_images}")
-    X_some, y_some, X_others, y_others = data.digits(np.random.default_rng(0))
+    X_some, y_some, X_others, y_others = data.digits(np.random.default_rng(cut))
     X, y = np.concatenate([X_some, X_others]), np.concatenate([y_some, y_others])
-    test = np.arange(number, len(X), N_FOLDS)
-    rest = np.random.default_rng(number).permutation(np.setdiff1d(np.arange(len(X)), test))
-    rows = {"train": rest[:n_images], "valid": rest[N_LARGEST:], "test": test}
+    seed, free = number + N_FOLDS * cut, np.arange(N_VALID, len(X))
+    test = free[number::N_FOLDS]
+    rest = np.random.default_rng(seed).permutation(np.setdiff1d(free, test))
+    rows = {"train": rest[:n_images], "valid": np.arange(N_VALID), "test": test}
     parts = {name: (torch.tensor(X[r]), torch.tensor(y[r])) for name, r in rows.items()}
-    parts["moved"] = _one_pixel_away(parts["test"][0], number), parts["test"][1]
+    parts["moved"] = _one_pixel_away(parts["test"][0], seed), parts["test"][1]
     return parts
 
 

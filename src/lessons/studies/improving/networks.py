@@ -23,8 +23,11 @@ class Recipe:
     activation : {"relu", "gelu", "tanh", "sigmoid"}
         Applied after each hidden layer.
     n_channels : int
-        If not 0, two 3×3 convolutions of stride 2 come first, with this many channels and twice
-        as many.
+        If not 0, two 3×3 convolutions come first, with this many channels and twice as many.
+        Each halves the width of the image.
+    pool : bool
+        How it is halved: filters that stop at every place, and then the largest of each 2×2
+        outputs; otherwise filters that stop at every second place (stride 2).
     norm : {"", "batch", "layer"}
         Normalisation of what goes into an activation.
     residual : bool
@@ -50,6 +53,7 @@ class Recipe:
     hidden: tuple[int, ...] = (64,)
     activation: str = "relu"
     n_channels: int = 0
+    pool: bool = False
     norm: str = ""
     residual: bool = False
     dropout: float = 0.0
@@ -70,6 +74,8 @@ class Recipe:
         sizes = self.l1, self.l2, self.shift, self.patience, self.n_channels
         if not all(size >= 0 for size in sizes):  # min would pass over NaN
             raise ValueError("l1, l2, shift, patience and n_channels cannot be negative")
+        if self.pool and not self.n_channels:
+            raise ValueError("there is nothing to pool without convolutions: n_channels is 0")
 
 
 class Residual(nn.Sequential):
@@ -99,9 +105,12 @@ def _layers(recipe: Recipe) -> nn.Sequential:
     make_activation = ACTIVATIONS[recipe.activation]
     layers, width, c = [], 64, recipe.n_channels
     if c:
-        layers += [nn.Unflatten(1, (1, 8, 8)),
-                   nn.Conv2d(1, c, 3, stride=2, padding=1), make_activation(),
-                   nn.Conv2d(c, 2 * c, 3, stride=2, padding=1), make_activation(), nn.Flatten()]
+        stride = 1 if recipe.pool else 2
+        layers += [nn.Unflatten(1, (1, 8, 8))]
+        for n_in, n_out in [(1, c), (c, 2 * c)]:
+            layers += [nn.Conv2d(n_in, n_out, 3, stride, padding=1), make_activation()]
+            layers += [nn.MaxPool2d(2)] if recipe.pool else []
+        layers += [nn.Flatten()]
         width = 2 * c * 4  # 2c channels of 2×2
     for n in recipe.hidden:
         part = [nn.Linear(width, n)]
