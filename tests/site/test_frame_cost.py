@@ -105,8 +105,9 @@ def test_the_change_is_there_before_the_next_frame(shared, name):
     page = unfolded(shared(name))
     page.evaluate("""() => {
       window.watching = new AbortController();
-      const seen = () => [...document.querySelectorAll('g.moving, .explorer-sentence')]
-        .map(e => e.innerHTML).join();
+      // The number of the state is written last, after the picture and the sentence.
+      const seen = () => [...document.querySelectorAll('figure.explorer')]
+        .map(figure => figure.dataset.state).join();
       let before = seen();
       window.atOnce = [];
       document.addEventListener('input', () => {

@@ -1,6 +1,7 @@
 """From MyST to plain Markdown, for front ends that know none: links, sources, numbered formulas."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,8 +28,11 @@ def anchor_of(term: str) -> str:
     --------
     >>> anchor_of("learning rate")
     'term-learning-rate'
+    >>> anchor_of("vector–Jacobian product")  # as Sphinx does it
+    'term-vectorJacobian-product'
     """
-    return "term-" + re.sub(r"[^a-zA-Z0-9._]+", "-", term).strip("-")
+    ascii_only = unicodedata.normalize("NFKD", term).encode("ascii", "ignore").decode()
+    return "term-" + re.sub(r"[^a-zA-Z0-9._]+", "-", ascii_only).strip("-")
 
 
 @dataclass(frozen=True)

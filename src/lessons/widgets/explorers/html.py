@@ -42,7 +42,9 @@ def _control_html(control: dict[str, Any], explorer: str) -> str:
             f'<input type="range" {common} min="0" max="{len(texts) - 1}" step="1" '
             f'value="{default}" aria-valuetext="{texts[default]}" '
             f'data-texts="{"&#10;".join(texts)}">'
-            f'<span class="explorer-value" aria-hidden="true">{texts[default]}</span>'
+            # As wide as the longest: a slider must not shrink under the finger that moves it.
+            f'<span class="explorer-value" aria-hidden="true" style="min-width: '
+            f'{max(map(len, texts))}ch">{texts[default]}</span>'
         )
     if control["play"]:
         field += (
