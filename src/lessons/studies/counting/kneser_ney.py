@@ -50,7 +50,7 @@ def kneser_ney(train: np.ndarray, held: np.ndarray, V: int, memory: int) -> np.n
     Examples
     --------
     >>> kneser_ney(np.array([0, 1, 0, 1, 0, 2]), np.array([0, 1]), V=3, memory=1).round(2)
-    array([0.33, 0.5 ])
+    array([0.33, 0.64])
     """
     p = np.full(len(held), 1 / V)
     for m in range(memory + 1):

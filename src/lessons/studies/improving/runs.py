@@ -144,7 +144,7 @@ def record() -> dict[str, Any]:
 
     Examples
     --------
-    >>> sorted(record())[:3]
-    ['baseline_seeds', 'made', 'results']
+    >>> sorted(record())
+    ['again', 'baseline_seeds', 'made', 'results', 'strengths']
     """
     return load("improving")
