@@ -4,6 +4,7 @@ That the notebook stores what Python computes is nbval's to prove, and that its 
 order of `itertools.product`, tests/lessons/widgets/test_explore.py's. Nothing is computed here.
 """
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -159,8 +160,9 @@ UNPACKED = """async (f) => {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_state_of_the_page_is_the_stored_one(shared, name):
-    page = unfolded(shared(name))
+@pytest.mark.parametrize("mode", ["served", "file"])
+def test_every_state_of_the_page_is_the_stored_one(shared, name, mode):
+    page = unfolded(shared(name, mode))
     stored = records(name)
     assert names(page) == list(stored)
     for explorer, record in stored.items():
@@ -183,10 +185,8 @@ def test_every_control_leads_to_the_stored_state(shared, name, mode):
         defaults = [control["default"] for control in record["controls"]]
         for i, control in enumerate(record["controls"]):
             field, last = found.locator("[data-key]").nth(i), len(control["texts"]) - 1
-            moves = [(by_keyboard, last)]
-            if mode == "served":  # the file has the same script
-                moves += [(by_keyboard, min(2, last)), (by_pointer, last // 2), (by_pointer, 0)]
-            for move, index in moves:
+            moves = [by_keyboard, by_pointer] if mode == "served" else [by_keyboard]
+            for move, index in itertools.product(moves, sorted({0, last // 2, last})):
                 move(page, field, index, last)
                 at = [*defaults[:i], index, *defaults[i + 1:]]
                 where = f"{explorer}, {control['key']} {index}, {move.__name__}"

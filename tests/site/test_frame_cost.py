@@ -6,7 +6,15 @@ import pytest
 
 from lessons.widgets.explorers import explorer as explore
 from tests.site import frames
-from tests.site.test_explorers import PAGES, figure, open_page, outputs, unfolded
+from tests.site.test_explorers import (
+    COMPARE,
+    PAGES,
+    figure,
+    open_page,
+    outputs,
+    records,
+    unfolded,
+)
 
 # The script and the drawing of a change, in units of those of the bare page (0.5 and 1.05 ms on a
 # server core of 2026). Measured on 2026-11-26, from the lightest to the heaviest explorer:
@@ -32,9 +40,9 @@ DEARER = {
         for (const g of f.querySelectorAll("g.moving")) g.innerHTML = g.shown; })""",
     "drawing": """f => {
       const set = Object.getOwnPropertyDescriptor(Element.prototype, "innerHTML").set;
-      for (const g of f.querySelectorAll("g.frame")) g.innerHTML = g.innerHTML.repeat(10);
+      for (const g of f.querySelectorAll("g.frame")) g.innerHTML = g.innerHTML.repeat(8);
       for (const g of f.querySelectorAll("g.moving"))
-        Object.defineProperty(g, "innerHTML", { set(text) { set.call(this, text.repeat(10)); } });
+        Object.defineProperty(g, "innerHTML", { set(text) { set.call(this, text.repeat(8)); } });
     }""",
 }
 
@@ -68,8 +76,8 @@ def test_a_change_costs_a_few_times_the_change_of_a_bare_page(browser, shared, n
 @pytest.mark.parametrize("part", LIMITS)
 def test_a_page_that_became_twice_as_dear_fails(browser, new_page, site, part):
     page, _ = new_page(1280, "light")
-    open_page(page, site, "09-improving")
-    found = figure(page, "shift")
+    open_page(page, site, "04-gradient-descent")
+    found = figure(page, "map")
     found.evaluate(DEARER[part])
     assert part in too_dear(browser, page, found, N_TRIES // 2)
     page.close()
@@ -106,19 +114,16 @@ def test_the_change_is_there_before_the_next_frame(shared, name):
     page = unfolded(shared(name))
     page.evaluate("""() => {
       window.watching = new AbortController();
-      // The number of the state is written last, after the picture and the sentence.
-      const seen = () => [...document.querySelectorAll('figure.explorer')]
-        .map(figure => figure.dataset.state).join();
-      let before = seen();
-      window.atOnce = [];
-      document.addEventListener('input', () => {
-        const now = seen();
-        window.atOnce.push(now !== before);
-        before = now;
+      window.late = [];
+      document.addEventListener('input', ({ target }) => {
+        const f = target.closest('figure.explorer');
+        window.late.push(f.differences([...f.querySelectorAll('[data-key]')].map(e => +e.value)));
       }, { signal: window.watching.signal }); }""")
     n_moves = 0
-    for payload in outputs(name, explore.MIME_TYPE):
-        for field in figure(page, payload["name"]).locator("[data-key]").all():
+    for explorer, record in records(name).items():
+        found = figure(page, explorer)
+        found.evaluate(COMPARE, record)
+        for field in found.locator("[data-key]").all():
             up = "ArrowRight" if field.get_attribute("type") == "range" else "ArrowDown"
             last = "e => +e.value === (e.options ? e.options.length - 1 : +e.max)"
             at_the_end = field.evaluate(last)
@@ -126,4 +131,4 @@ def test_the_change_is_there_before_the_next_frame(shared, name):
             page.keyboard.press("Home" if at_the_end else up)
             n_moves += 1
     page.evaluate("window.watching.abort()")
-    assert page.evaluate("window.atOnce") == [True] * n_moves
+    assert page.evaluate("window.late") == [[]] * n_moves
