@@ -1,6 +1,7 @@
 """Building the site: addresses, launch buttons, ports, what makes a build fail or start afresh."""
 
 import gzip
+import re
 import shutil
 import socket
 import struct
@@ -154,6 +155,28 @@ def test_a_warning_fails_every_build_until_it_is_put_right(small_book, capfd):
     capfd.readouterr()
     assert builder.build()
     assert capfd.readouterr().out == "The site is up to date.\n"
+
+
+def test_hidden_cells_in_a_row_share_one_fold_and_solutions_do_not(small_book):
+    cells = ["helper", "shown", "figure", "between", "solution", "second"]
+    tags = {"shown": "hide-cell", "figure": "hide-input", "solution": "solution, hide-cell"}
+    text = "# A page\n"
+    for cell in cells:
+        text += "\nWords.\n" if cell == "between" else ""
+        text += f"\n```{{code-cell}}\n:tags: [{tags.get(cell, 'hide-cell')}]\n\n{cell}_\n```\n"
+    page = parse(text)
+    executed = [nbformat.v4.new_code_cell(cell + "_", execution_count=1) for cell in cells]
+    for cell in executed[1:3]:
+        cell.outputs = [nbformat.v4.new_output("stream", text=f"printed by {cell.source}\n")]
+    notebook = compose(page, executed, key="")
+    (small_book / "book/index.ipynb").write_text(dumps(notebook), encoding="utf-8")
+    assert builder.build()
+    page = (builder.HTML / "index.html").read_text(encoding="utf-8")
+    folds = re.findall(r'<details class="[^"]*hide above-input.*?</details>', page, re.DOTALL)
+    inside = [[cell for cell in cells if f">{cell}_<" in fold] for fold in folds]
+    assert inside == [["helper", "shown"], ["figure"], ["between"], ["solution"], ["second"]]
+    assert "printed by shown_" in folds[0], "what a hidden cell prints stays hidden with it"
+    assert "printed by figure_" not in folds[1], "what a shown cell prints stays in sight"
 
 
 def test_a_file_of_another_host_is_refused():

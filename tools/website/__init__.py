@@ -1,8 +1,9 @@
 """The site: built, served, and, as a Sphinx extension, what its pages have that others lack.
 
 `math` typesets formulas by our own copy of KaTeX, `folds` turns dropdowns into native
-``<details>``, `assets` lets a page load what it needs and no more, `learner` connects pages to a
-learner's progress, `launch` leads the Colab button to the copies made for Colab.
+``<details>`` and joins hidden cells in a row, `assets` lets a page load what it needs and no more,
+`learner` connects pages to a learner's progress, `launch` leads the Colab button to the copies made
+for Colab.
 """
 
 from typing import Any

@@ -1,4 +1,7 @@
-"""An admonition of the class ``dropdown`` becomes a native ``<details>``, with no script."""
+"""What a reader unfolds, native ``<details>`` with no script.
+
+An admonition of the class ``dropdown`` becomes one; cells in a row whose code is hidden share one.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,37 @@ class fold(nodes.General, nodes.Element):
 
 class fold_title(nodes.General, nodes.TextElement):
     """The line of a `fold` that is always shown."""
+
+
+class JoinHiddenCells(SphinxPostTransform):
+    """Cells in a row that hide their code, with nothing to see between them, become one cell.
+
+    The helpers of a figure, which stand right before it, so cost the reader no button of their own.
+    Solutions stay alone: each is asked for by itself.
+    """
+
+    default_priority = 198  # right before MyST-NB puts what is hidden into ``<details>``
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Move the code of each hidden cell without output into the hidden cell after it."""
+        for cell in list(self.document.findall(hides_code)):
+            after = cell.next_node(descend=False, siblings=True)
+            prints_nothing = len(cell) == 1
+            if prints_nothing and after is not None and hides_code(after):
+                after[0].insert(0, cell[0].children)
+                cell.parent.remove(cell)
+
+
+def hides_code(node: nodes.Node) -> bool:
+    """Return whether a node is a cell whose code is hidden, and no solution."""
+    return (
+        isinstance(node, nodes.container)
+        and node.get("hide_mode") in ("all", "input")
+        and "tag_solution" not in node["classes"]
+        and len(node) > 0
+        and node[0].get("nb_element") == "cell_code_source"
+    )
 
 
 class Dropdown(SphinxDirective):
@@ -88,5 +122,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(fold, html=(visit_fold, depart_fold))
     app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
     app.add_post_transform(FoldDropdowns)
+    app.add_post_transform(JoinHiddenCells)
     app.add_directive("dropdown", Dropdown, override=True)  # in place of sphinx-design's
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

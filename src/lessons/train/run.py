@@ -1,6 +1,6 @@
-"""Train a small GPT: ``python -m lessons.train``.
+"""A run: a small GPT trained in a folder, from nothing or from a checkpoint on.
 
-A run lives in a folder. What it needs to go on after any kind of end is there::
+What it needs to go on after any kind of end is in the folder::
 
     run/resume.toml      its settings, in the form that --config reads
     run/tokenizer-*.json learned from its text
@@ -13,38 +13,25 @@ whole, and gives (in one process on a CPU) the very numbers of a run without the
 may depend on what came before the checkpoint except what is in it: the random numbers of a step
 come from the seed and the number of the step, and so do the learning rate and the place in the
 data.
-
-``torchrun --nproc-per-node 8 -m lessons.train`` trains on eight processes; with ``--parallel fsdp``
-they share the model instead of having a copy each. Checkpoints are the same in all cases. On a
-cluster, torchrun is told the number of machines and where they meet; this command stays as it is.
-
-A run that is told to stop, by Ctrl-C or SIGTERM, writes a checkpoint and ends with status 0
-(torchrun ends with 1 then); so it does when its terminal is closed, or whoever reads its output
-ends. Ctrl-C before the first step, or twice, ends it at once with 130. Bad settings end with
-status 2, anything else that goes wrong with 1, after one line that says why.
 """
 
 import os
-import shlex
-import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
 
-from lessons.files import FolderInUse, in_words, only_writer, write_atomically
-from lessons.train import checkpoint, options, processes, terminal, tokens
+from lessons.files import only_writer, write_atomically
+from lessons.train import checkpoint, options, processes, tokens
 from lessons.train.checkpoint import CheckpointError
 from lessons.train.config import ConfigError, TrainConfig
 from lessons.train.log import Log, cut_metrics, metrics_path, words
-from lessons.train.terminal import Say
+from lessons.train.terminal import Say, heard, stop_signals
 from lessons.train.trainer import Diverged, MetricsBuffer, Trainer, lr_share
 
 
@@ -122,16 +109,6 @@ def run(config: TrainConfig, here: processes.World, say: Say) -> dict[str, Any]:
 
 def quiet(line: str) -> None:
     """Say nothing."""
-
-
-def heard(say: Say, stop: threading.Event) -> Say:
-    """Return a `say` that sets an event instead, once nobody listens, as after ``| head``."""
-    def try_to(line: str) -> None:
-        try:
-            say(line)
-        except OSError:
-            stop.set()
-    return try_to
 
 
 def find_start(config: TrainConfig, say: Say) -> tuple[Path | None, TrainConfig]:
@@ -251,79 +228,3 @@ def fetch(buffer: MetricsBuffer, write: Callable[[list[dict[str, Any]]], None]
         raise
     write(rows)
     return rows
-
-
-@contextmanager
-def stop_signals(stop: threading.Event) -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and a closed terminal set an event, so that a step is finished first."""
-    old: dict[int, Any] = {}
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.set()
-        # A second Ctrl-C acts at once. torchrun passes signals on that its processes get too.
-        if number == signal.SIGINT and "RANK" not in os.environ:
-            signal.signal(number, old[number])
-
-    if threading.current_thread() is threading.main_thread():  # no other one gets signals
-        numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
-        # Windows has no SIGHUP; under nohup it is ignored, which it must remain.
-        old |= {number: signal.signal(number, handle) for number in numbers
-                if number and not (number == numbers[-1]
-                                   and signal.getsignal(number) == signal.SIG_IGN)}
-    try:
-        yield
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
-
-
-def next_steps(config: TrainConfig, summary: dict[str, Any]) -> str:
-    """Return the last lines of a run: what came out, and what to do with it."""
-    out, python = shlex.quote(config.out), "python -m lessons"
-    done = "Stopped" if summary["stopped"] else "Finished"
-    more = "" if summary["stopped"] else f" --n-steps {2 * config.n_steps}"
-    return (f"{done} at step {summary['step']} of {config.n_steps}. {words(summary)}\n"
-            f"Stored:  {summary['checkpoint']}\n"
-            f"Go on:   {python}.train --out {out} --resume auto{more}\n"
-            f"Sample:  {python}.train.sample {out} The\n"
-            + f"Curves:  tensorboard --logdir {out}" * Path(config.out, "tensorboard").exists())
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Train as the command line says; return the exit status."""
-    terminal.take_any_text()
-    given = {}
-    try:
-        terminal.raise_on_ctrl_c()
-        given = options.parse(sys.argv[1:] if argv is None else argv)
-        device = (options.inherited(given) | given).get("device", TrainConfig.device)
-        with processes.world(device) as here:
-            config = here.from_first(lambda: options.complete(given))
-            summary = run(config, here, tqdm.write)
-            if here.is_first:
-                told = terminal.last_words(next_steps(config, summary).rstrip())
-                if not told:
-                    leave("nobody reads this any more; " + interrupted(config.out), 0)
-    except (ConfigError, CheckpointError, FolderInUse, Diverged) as error:
-        return leave(error, 2 if isinstance(error, ConfigError) else 1)
-    except OSError as error:
-        return leave(in_words(error), 1)
-    except KeyboardInterrupt:
-        return leave(interrupted(given.get("out", TrainConfig.out)), 130)
-    return 0
-
-
-def leave(words: object, status: int) -> int:
-    """Say in one line why a run ends; of several processes the first one does."""
-    rank = os.environ.get("RANK", "0")
-    if rank == "0" or not rank.isdecimal() or "MASTER_ADDR" not in os.environ:
-        with suppress(OSError):
-            print(f"lessons.train: {words}", file=sys.stderr)
-    return status
-
-
-def interrupted(out: str) -> str:
-    """Return what to do after Ctrl-C at a moment when no checkpoint could be written."""
-    if Path(out, "resume.toml").is_file():
-        return f"interrupted; go on: python -m lessons.train --out {shlex.quote(out)} --resume auto"
-    return "interrupted before anything was written: start it again as you did"

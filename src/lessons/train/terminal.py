@@ -1,12 +1,14 @@
-"""Output that any terminal takes, and that may lose its reader."""
+"""Output that any terminal takes, and that may lose its reader; signals that stop a run."""
 
 import os
 import signal
 import sys
+import threading
 import unicodedata
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 Say = Callable[[str], object]  # takes a line that tells what happens
 
@@ -60,3 +62,37 @@ def last_words(text: str) -> bool:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
     return True
+
+
+def heard(say: Say, stop: threading.Event) -> Say:
+    """Return a `say` that sets an event instead, once nobody listens, as after ``| head``."""
+    def try_to(line: str) -> None:
+        try:
+            say(line)
+        except OSError:
+            stop.set()
+    return try_to
+
+
+@contextmanager
+def stop_signals(stop: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and a closed terminal set an event, so that a step is finished first."""
+    old: dict[int, Any] = {}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        # A second Ctrl-C acts at once. torchrun passes signals on that its processes get too.
+        if number == signal.SIGINT and "RANK" not in os.environ:
+            signal.signal(number, old[number])
+
+    if threading.current_thread() is threading.main_thread():  # no other one gets signals
+        numbers = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+        # Windows has no SIGHUP; under nohup it is ignored, which it must remain.
+        old |= {number: signal.signal(number, handle) for number in numbers
+                if number and not (number == numbers[-1]
+                                   and signal.getsignal(number) == signal.SIG_IGN)}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

@@ -18,7 +18,7 @@ import torch
 from lessons import files
 from lessons.data import corpus
 from lessons.engine.optim import schedule
-from lessons.train import checkpoint, log, run as train, sample, terminal, tokens
+from lessons.train import checkpoint, command, log, run as train, sample, terminal, tokens
 from lessons.train.config import TrainConfig
 
 TINY = ["--vocab-size", "258", "--n-positions", "16", "--n-layers", "1", "--n-heads", "2",
@@ -37,7 +37,7 @@ def fresh(tmp_path, monkeypatch):
 
 
 def run(*more, out="run", data="text.txt"):
-    return train.main(["--out", out, "--data", data, *TINY, *more])
+    return command.main(["--out", out, "--data", data, *TINY, *more])
 
 
 def weights(out, step):
@@ -277,7 +277,8 @@ def test_paths_that_are_no_utf8(capsysbinary):
     os.rename(b"text.txt", b"t\xfcr.txt")
     name = os.fsdecode(b"t\xfcr.txt")
     assert run(data=name, out=os.fsdecode(b"r\xfcn")) == 0
-    assert train.main(["--out", os.fsdecode(b"r\xfcn"), "--resume", "auto", "--n-steps", "5"]) == 0
+    again = ["--out", os.fsdecode(b"r\xfcn"), "--resume", "auto", "--n-steps", "5"]
+    assert command.main(again) == 0
     assert b"Finished at step 5" in capsysbinary.readouterr().out
 
 
@@ -380,9 +381,9 @@ def test_ctrl_c_at_any_moment_is_one_line_and_the_same_run_goes_on(moment, monke
     said = capsys.readouterr().err.splitlines()
     assert said == ["lessons.train: interrupted; go on: python -m lessons.train --out run "
                     "--resume auto"]
-    assert train.main(["--out", "run", "--resume", "auto", "--n-layers", "2"]) == 2
+    assert command.main(["--out", "run", "--resume", "auto", "--n-layers", "2"]) == 2
     assert "n_layers was 1 when this run began" in capsys.readouterr().err
-    assert train.main(shlex.split(said[0].split("lessons.train ")[1])) == 0
+    assert command.main(shlex.split(said[0].split("lessons.train ")[1])) == 0
     assert same(weights("run", 4), weights("whole", 4)) and losses("run") == losses("whole")
 
 
@@ -408,7 +409,7 @@ def test_ctrl_c_before_the_folder_and_a_resume_of_nothing(monkeypatch, capsys):
     for out in ("never", "lock only"):
         Path("lock only").mkdir(exist_ok=True)
         Path("lock only", "lock").touch()
-        assert train.main(["--out", out, "--resume", "auto", "--n-steps", "20"]) == 2
+        assert command.main(["--out", out, "--resume", "auto", "--n-steps", "20"]) == 2
         assert f"{out} holds no run to go on with" in capsys.readouterr().err
     assert not Path("never").exists()
     assert run("--resume", "auto") == 0  # as a job script starts and restarts it
@@ -428,17 +429,17 @@ def test_the_settings_are_written_before_the_text_is_read(monkeypatch):
 def test_going_on_longer_keeps_the_schedule_unless_another_is_asked_for(capsys):
     assert run("--n-steps", "20", "--n-warmup", "2") == 0
     line = re.search(r"Go on: +python -m lessons.train (.*)", capsys.readouterr().out)[1]
-    assert train.main(shlex.split(line)) == 0
+    assert command.main(shlex.split(line)) == 0
     assert "The schedule ends at step 20, later steps have the learning rate 1.00e-04" in (
         capsys.readouterr().out)
     rates = [row["lr"] for row in log.read_metrics("run") if "lr" in row]
     share = schedule("cosine", 20, 2)
     assert rates == [1e-3 * share(step) for step in range(20)] + [1e-4] * 20
     # Also the one after that, and one that is stopped in between.
-    assert train.main(["--out", "run", "--resume", "36", "--n-steps", "44"]) == 0
+    assert command.main(["--out", "run", "--resume", "36", "--n-steps", "44"]) == 0
     rates = [row["lr"] for row in log.read_metrics("run") if "lr" in row]
     assert rates[20:] == [1e-4] * 24
-    assert train.main(["--out", "run", "--resume", "auto", "--n-steps", "48", "--n-schedule",
+    assert command.main(["--out", "run", "--resume", "auto", "--n-steps", "48", "--n-schedule",
                        "48"]) == 0
     share = schedule("cosine", 48, 2)
     rates = [row["lr"] for row in log.read_metrics("run") if "lr" in row]
@@ -448,14 +449,14 @@ def test_going_on_longer_keeps_the_schedule_unless_another_is_asked_for(capsys):
 @pytest.mark.parametrize("n_steps, n_warmup", [("1", 0), ("10", 1), ("100", 10), ("1000", 50)])
 def test_a_short_run_needs_no_other_setting(n_steps, n_warmup, monkeypatch):
     seen = []
-    monkeypatch.setattr(train, "run", lambda config, here, say: seen.append(config) or exit(0))
+    monkeypatch.setattr(command, "run", lambda config, here, say: seen.append(config) or exit(0))
     with pytest.raises(SystemExit):
-        train.main(["--n-steps", n_steps])
+        command.main(["--n-steps", n_steps])
     assert seen[0].n_warmup == n_warmup
 
 
 def test_n_steps_10_alone_works():
-    assert train.main(["--n-steps", "10"]) == 0
+    assert command.main(["--n-steps", "10"]) == 0
     assert checkpoint.listed("run")[-1] == checkpoint.path_of("run", 10)
 
 
@@ -463,7 +464,7 @@ def test_a_run_is_continued_from_another_folder(monkeypatch, capsys):
     assert run() == 0
     Path("elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
-    assert train.main(["--out", "../run", "--resume", "auto", "--n-steps", "5"]) == 0
+    assert command.main(["--out", "../run", "--resume", "auto", "--n-steps", "5"]) == 0
 
 
 def make_old(out):
@@ -482,19 +483,19 @@ def make_old(out):
 def test_an_old_folder_goes_on_bit_for_bit(monkeypatch, capsys):
     assert run(out="whole") == 0 and run(out="old") == 0
     make_old("old")
-    assert train.main(["--out", "old", "--resume", "2"]) == 0
+    assert command.main(["--out", "old", "--resume", "2"]) == 0
     assert same(weights("old", 4), weights("whole", 4)) and losses("old") == losses("whole")
     make_old("old")
-    assert train.main(["--out", "old", "--resume", "auto", "--n-steps", "6"]) == 0
+    assert command.main(["--out", "old", "--resume", "auto", "--n-steps", "6"]) == 0
     assert losses("old")[:4] == losses("whole") and len(losses("old")) == 6
     make_old("old")
     Path("elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
     capsys.readouterr()
-    assert train.main(["--out", "../old", "--resume", "auto"]) == 2
+    assert command.main(["--out", "../old", "--resume", "auto"]) == 2
     assert "cannot read text.txt: No such file" in (said := capsys.readouterr().err)
     assert "--data" in said
-    assert train.main(["--out", "../old", "--resume", "auto", "--data", "../text.txt"]) == 0
+    assert command.main(["--out", "../old", "--resume", "auto", "--data", "../text.txt"]) == 0
 
 
 # --- Shells that remember -------------------------------------------------------------------------

@@ -29,12 +29,14 @@ from lessons.gpt import model as gpt
 from lessons.machines import hardware
 from lessons.train import (
     checkpoint,
+    command,
     log as run_log,
     options as run_options,
     processes,
     run as train,
     sample,
     sharding,
+    terminal,
     tokens as token_data,
 )
 from lessons.train.config import ConfigError, TrainConfig
@@ -154,7 +156,7 @@ def test_ctrl_c_stops_after_the_step_and_a_second_one_at_once(config, monkeypatc
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         stop = threading.Event()
-        with train.stop_signals(stop):
+        with terminal.stop_signals(stop):
             os.kill(os.getpid(), signal.SIGINT)
             assert stop.is_set()
             with pytest.raises(KeyboardInterrupt):
@@ -202,7 +204,7 @@ def test_a_damaged_newest_checkpoint_is_said_and_costs_only_its_steps(config, ca
     train.train(config(n_steps=10), quiet)
     path = checkpoint.path_of(config().out, 10)
     path.write_bytes(path.read_bytes()[:1000])
-    assert train.main(["--out", config().out, "--resume", "10"]) == 1
+    assert command.main(["--out", config().out, "--resume", "10"]) == 1
     said = capsys.readouterr().err
     assert str(path) in said and "cut off" in said and "--resume auto" in said and path.exists()
     lines = []
@@ -214,16 +216,16 @@ def test_a_damaged_newest_checkpoint_is_said_and_costs_only_its_steps(config, ca
 def test_a_finished_run_has_nothing_to_do(config, capsys):
     train.train(config(), quiet)
     before = curve(config().out)
-    assert train.main(["--out", config().out, "--resume", "auto"]) == 0
+    assert command.main(["--out", config().out, "--resume", "auto"]) == 0
     assert "--n-steps 24" in capsys.readouterr().out and curve(config().out) == before
 
 
 def test_two_runs_cannot_write_to_one_folder(config, capsys):
     with only_writer(config().out):
-        assert train.main(options(config())) == 1
+        assert command.main(options(config())) == 1
     assert "another process trains in" in capsys.readouterr().err
     assert not run_log.metrics_path(config().out).exists()
-    assert train.main(options(config())) == 0
+    assert command.main(options(config())) == 0
 
 
 # --- What goes wrong ------------------------------------------------------------------------------
@@ -235,13 +237,13 @@ def test_a_full_disk_during_the_run(config, capsys):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, hard))
     try:
-        assert train.main(options(config())) == 1
+        assert command.main(options(config())) == 1
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1 and "step-00000004.pt" in said[0] and "--resume auto" in said[0]
     assert [p.name for p in Path(config().out, "checkpoints").iterdir()] == ["step-00000000.pt"]
-    assert train.main(["--out", config().out, "--resume", "auto", "--n-steps", "8"]) == 0
+    assert command.main(["--out", config().out, "--resume", "auto", "--n-steps", "8"]) == 0
     assert curve(config().out) == curve(config("other").out)
 
 
@@ -262,7 +264,7 @@ def test_a_full_disk_for_the_metrics(config, capsys):
 def test_nan_stops_the_run_and_gets_into_no_checkpoint(config, capsys):
     bad = config(lr=1e9, clip=0.0, n_warmup=0, n_steps=50, log_every=50, save_every=1,
                  valid_every=50)
-    assert train.main(options(bad)) == 1
+    assert command.main(options(bad)) == 1
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1 and re.search(r"(loss|grad_norm) is (nan|inf) in step \d", said[0])
     assert "smaller --lr" in said[0]
@@ -344,13 +346,13 @@ BAD_COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("command", BAD_COMMANDS)
-def test_bad_settings_get_one_line_and_status_2(command, text, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("bad", BAD_COMMANDS)
+def test_bad_settings_get_one_line_and_status_2(bad, text, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert train.main(command.format(text=text).split(" ")) == 2
+    assert command.main(bad.format(text=text).split(" ")) == 2
     said = capsys.readouterr()
     assert len(said.err.splitlines()) == 1 and said.out == ""
-    assert re.search(BAD_COMMANDS[command], said.err)
+    assert re.search(BAD_COMMANDS[bad], said.err)
 
 
 @pytest.mark.parametrize("content, message", [
@@ -362,7 +364,7 @@ def test_bad_settings_get_one_line_and_status_2(command, text, tmp_path, monkeyp
 def test_bad_files_get_one_line_and_status_2(content, message, tmp_path, capsys):
     path = tmp_path / "run.toml"
     path.write_text(content)
-    assert train.main(["--config", str(path), "--out", str(tmp_path / "run")]) == 2
+    assert command.main(["--config", str(path), "--out", str(tmp_path / "run")]) == 2
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1 and re.search(message, said)
 
@@ -387,7 +389,7 @@ def test_a_batch_that_cannot_be_shared_out(config, text):
 
 def test_help_has_every_setting_with_its_default_and_unit(capsys):
     with pytest.raises(SystemExit) as caught:
-        train.main(["--help"])
+        command.main(["--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert caught.value.code == 0
     for f in fields(TrainConfig):
@@ -591,14 +593,14 @@ def test_the_bar_and_the_lines_tell_how_it_goes(config, monkeypatch):
 
 def test_the_last_lines_say_what_to_do_next_and_it_works(config, capsys):
     first = config("my run")
-    assert train.main(options(first)) == 0
+    assert command.main(options(first)) == 0
     out = capsys.readouterr().out
     assert "Finished at step 12 of 12" in out and "step-00000012.pt" in out
     commands = re.findall(r"python -m lessons\.[\w.]+ (.*)", out)
     assert "'" in commands[0] and len(commands) == 2
     import shlex
 
-    assert train.main(shlex.split(commands[0])) == 0
+    assert command.main(shlex.split(commands[0])) == 0
     assert "Finished at step 24" in capsys.readouterr().out
     assert sample.main([*shlex.split(commands[1]), "--n-new", "5"]) == 0
     assert capsys.readouterr().out.startswith("The")

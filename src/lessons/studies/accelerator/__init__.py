@@ -1,0 +1,1 @@
+"""What one accelerator does of its data sheet: recorded by ``experiments/accelerator.py``."""
