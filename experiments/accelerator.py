@@ -271,7 +271,9 @@ def power():
         x = make().to(BF16)
         found[kind] = busy(lambda x=x: x @ x, 2 * n**3, "flops_per_s")
     x = torch.randn(n, n, device="cuda")
-    found["float32, random numbers"] = busy(lambda: x @ x, 2 * n**3, "flops_per_s")
+    for name, allowed in (("float32", False), ("TF32", True)):
+        torch.backends.cuda.matmul.allow_tf32 = allowed
+        found[f"{name}, random numbers"] = busy(lambda: x @ x, 2 * n**3, "flops_per_s")
     return found
 
 
