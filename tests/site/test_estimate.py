@@ -138,7 +138,7 @@ def test_erasing_the_progress_forgets_the_machine_too(tab):
     progress.once("dialog", lambda dialog: dialog.accept())
     progress.locator(".progress-erase").click()
     assert page.evaluate(f"localStorage.getItem('{KEY}')") is None
-    expect(page.locator(".estimate select")).to_have_value("two-core server")
+    expect(page.locator(".estimate select")).to_have_value("one core of a server")
 
 
 def test_without_scripts_the_recorded_machine_stands(browser, site):

@@ -115,7 +115,7 @@ def rates(machine: Machine) -> str:
     Examples
     --------
     >>> rates(recorded_machine())
-    '400 GFLOP/s in 32 bit, 12.5 GB/s'
+    '181 GFLOP/s in 32 bit, 16 GB/s'
     """
     gflops, gb = (plain(value / 1e9) for value in (machine.flops_per_s, machine.bytes_per_s))
     return f"{gflops} GFLOP/s in {8 * machine.bytes_per_number} bit, {gb} GB/s"

@@ -7,6 +7,7 @@ decides how long an operation takes.
 import importlib.util
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,7 +141,7 @@ def known_peak(gpu_name: str, mem_bytes: float) -> float | None:
 
 
 def recorded_machine() -> Machine:
-    """Return the computer on which this edition was made, as it was measured then.
+    """Return one core of the computer on which this edition was made, as it was measured then.
 
     Examples
     --------
@@ -197,11 +198,21 @@ def _torch_arrays(
     return tensors, settle
 
 
+def one_thread() -> AbstractContextManager[Any]:
+    """Keep numpy's products to one thread, as its sums always are, so that the two compare.
+
+    Apple's library, which numpy may use on a Mac, cannot be limited.
+    """
+    from threadpoolctl import threadpool_limits  # scikit-learn needs it too
+
+    return threadpool_limits(1, user_api="blas")
+
+
 def measure_matmul(
     n: int, k: int | None = None, dtype: str = "float32", device: str | None = None,
     repeats: int = 5,
 ) -> float:
-    """Measure the rate of a matrix product (n, n) @ (n, k), in FLOP/s.
+    """Measure the rate of a matrix product (n, n) @ (n, k), in FLOP/s; in numpy on one thread.
 
     Parameters
     ----------
@@ -222,7 +233,8 @@ def measure_matmul(
         rng = np.random.default_rng(0)
         (A, B), settle = [rng.standard_normal(s).astype(dtype) for s in shapes], lambda: None
         C = np.empty((n, k or n), dtype)
-        seconds = fastest(lambda: np.matmul(A, B, out=C), repeats)
+        with one_thread():
+            seconds = fastest(lambda: np.matmul(A, B, out=C), repeats)
     else:
         (A, B), settle = _torch_arrays(shapes, dtype, device)
         seconds = fastest(lambda: A @ B, repeats, settle)
@@ -232,7 +244,7 @@ def measure_matmul(
 def measure_add(
     n: int = 2**25, dtype: str = "float32", device: str | None = None, repeats: int = 5
 ) -> float:
-    """Measure the addition of two vectors: bytes moved per second.
+    """Measure the addition of two vectors: bytes moved per second; in numpy on one thread.
 
     Two arrays are read and one is written. Choose `n` so large that they do not fit into the
     processor's cache.

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import threadpoolctl
 import torch
 
 from lessons import data
@@ -100,6 +101,17 @@ def test_rates_are_the_work_over_its_time(monkeypatch):
     assert hardware.measure_matmul(100, 10) == 2 * 100 * 100 * 10 / 2.0  # a product and a sum each
     assert hardware.measure_add(1000) == 3 * 4 * 1000 / 2.0  # two arrays read, one written
     assert len(done) == 2
+
+
+def test_a_product_is_measured_on_one_thread_and_only_the_measurement(monkeypatch):
+    def threads():
+        return {pool["num_threads"] for pool in threadpoolctl.threadpool_info()
+                if pool["user_api"] == "blas"}
+
+    before, seen = threads(), []
+    monkeypatch.setattr(hardware, "fastest", lambda *given: seen.append(threads()) or 1.0)
+    hardware.measure_matmul(8)
+    assert seen == [{1}] and threads() == before
 
 
 def test_fastest_forgets_the_first_run(monkeypatch):

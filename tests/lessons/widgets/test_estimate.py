@@ -71,7 +71,7 @@ def test_what_is_recorded_is_the_work_not_the_time(monkeypatch):
     monkeypatch.setenv("LESSONS_RECORD", "1")
     shown = made(machine=None)._repr_mimebundle_()
     assert shown[MIME_TYPE]["rows"][0] == ["GPT-3", 3.14e23, 0]
-    assert "62,000 years" in shown["text/plain"] and how(SERVER, 0.4) in shown["text/plain"]
+    assert "140,000 years" in shown["text/plain"] and how(SERVER, 0.4) in shown["text/plain"]
 
 
 def test_the_page_offers_every_known_machine_and_labels_its_fields():

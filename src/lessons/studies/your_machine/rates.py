@@ -1,6 +1,6 @@
-"""The rates of four operations: those of the recorded machine on the website, yours in a kernel.
+"""The rates of some operations: those of the recorded machine on the website, yours in a kernel.
 
-``python -m benchmarks.your_machine`` measured the recorded ones together with the row of the table
+``python -m benchmarks.your_machine`` wrote the recorded ones together with the row of the table
 ``machines``, so that a page, its figures and every estimate speak of one measurement.
 """
 
@@ -11,17 +11,18 @@ from lessons.studies.record import load
 SUM, VECTOR, SMALL, LARGE = (
     "sum of two vectors", "8192 × 8192 times a vector", "product, n = 64", "product, n = 2048",
 )
+LENGTHS = 2**8, 2**10, 2**12, 2**14, 2**16, 2**18, 2**20, 2**22, 2**25
 
 
-def four_rates() -> dict[str, float]:
+def measured() -> dict[str, float]:
     """Return the rates of four operations in float32, in FLOP/s.
 
-    numpy's products use all cores that it finds, its sum uses one. While the book is built these
-    are the recorded rates; in a kernel they are measured now, in some seconds.
+    All four in numpy on one thread. While the book is built these are the recorded rates; in a
+    kernel they are measured now, in some seconds.
 
     Examples
     --------
-    >>> list(four_rates())[0]
+    >>> list(measured())[0]
     'sum of two vectors'
     """
     if recording():
@@ -30,3 +31,28 @@ def four_rates() -> dict[str, float]:
                 SMALL: record["matmul_64_gflops"] * 1e9, LARGE: machine.flops_per_s}
     return {SUM: hardware.measure_add() / 12, VECTOR: hardware.measure_matmul(8192, 1),
             SMALL: hardware.measure_matmul(64, repeats=200), LARGE: hardware.measure_matmul(2048)}
+
+
+def measure_sum(n: int) -> float:
+    """Measure the sum of two vectors of length `n`, in bytes moved per second: short ones oftener.
+
+    Examples
+    --------
+    >>> measure_sum(1000) > 0
+    True
+    """
+    return hardware.measure_add(n, repeats=max(6, min(1000, 2**26 // n)))
+
+
+def sums() -> dict[int, float]:
+    """Return the rate of a sum by the length of the vectors, in bytes moved per second.
+
+    Examples
+    --------
+    >>> sums().keys() == set(LENGTHS)
+    True
+    """
+    if recording():
+        kept = {int(n): rate * 1e9 for n, rate in load("your_machine")["sum_gb_s"].items()}
+        return kept | {LENGTHS[-1]: hardware.recorded_machine().bytes_per_s}
+    return {n: measure_sum(n) for n in LENGTHS}

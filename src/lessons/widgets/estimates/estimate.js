@@ -21,7 +21,7 @@
     return `${value.toLocaleString("en-US", { maximumFractionDigits: 12 })} ${word}${unit}`;
   }
 
-  // "400 GFLOP/s in 32 bit, 12.5 GB/s" in numbers; null if it is not such a line.
+  // "181 GFLOP/s in 32 bit, 16 GB/s" in numbers; null if it is not such a line.
   function parse(rates) {
     const found = rates.match(/^\s*([\d.,]+)\s*GFLOP\/s\s+in\s+(16|32|64)\s*bit\s*[,;]\s*([\d.,]+)\s*GB\/s\s*\.?\s*$/i);
     if (!found) return null;

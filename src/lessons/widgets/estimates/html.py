@@ -22,7 +22,7 @@ def to_html(payload: dict[str, Any]) -> str:
     --------
     >>> from lessons.widgets.estimates.table import estimate
     >>> gpt3 = estimate({"GPT-3": 3.14e23}, name="gpt3", machine=hardware.recorded_machine())
-    >>> "62,000 years" in to_html(gpt3.payload)
+    >>> "140,000 years" in to_html(gpt3.payload)
     True
     """
     machines = known_machines()

@@ -35,7 +35,7 @@ def seconds(machine: Machine, flops: float, numbers: float = 0, share: float = S
     Examples
     --------
     >>> from lessons.machines import hardware
-    >>> seconds(hardware.recorded_machine(), flops=1.6e11, share=0.4)
+    >>> seconds(hardware.recorded_machine(), flops=7.248e10, share=0.4)
     1.0
     """
     return max(flops / (share * machine.flops_per_s),
@@ -86,7 +86,7 @@ def how(machine: Machine, share: float) -> str:
     --------
     >>> from lessons.machines import hardware
     >>> how(hardware.recorded_machine(), 0.4)
-    'Counted with 40 % of 400 GFLOP/s in 32 bit, 12.5 GB/s.'
+    'Counted with 40 % of 181 GFLOP/s in 32 bit, 16 GB/s.'
     """
     return f"Counted with {100 * share:g} % of {rates(machine)}."
 
@@ -120,7 +120,7 @@ def estimate(
     >>> from lessons.machines import hardware
     >>> gpt3 = estimate({"GPT-3": 3.14e23}, name="gpt3", machine=hardware.recorded_machine())
     >>> gpt3.times()
-    ['62,000 years']
+    ['140,000 years']
     """
     def fail(what: str) -> NoReturn:
         raise ValueError(f"estimate {name!r}: {what}")
