@@ -26,6 +26,7 @@ from lessons.studies.record import path_of
 
 CACHE_BYTES = 200e6  # more than the last cache of any GPU holds
 BF16 = torch.bfloat16
+SMALL = gpt.Config(vocab_size=1024, n_positions=128, n_layers=4, n_heads=4, d_model=128)
 
 
 def time_s(call, n=10, repeats=5, graph=False):
@@ -210,11 +211,10 @@ def gpt_steps():
         print("   ", found[-1], flush=True)
     found.append({"setting": "bfloat16, vocabulary 50,257", "sequences": 16}
                  | gpt_step(gpt.Config(), 16, BF16, True, False, False))
-    small = gpt.Config(vocab_size=1024, n_positions=128, n_layers=4, n_heads=4, d_model=128)
     for name, n, compiled in (("chapter 10's GPT", 16, False), ("chapter 10's, compiled", 16, True),
                               ("chapter 10's, 64 times the batch", 1024, False)):
         found.append({"setting": name, "sequences": n}
-                     | gpt_step(small, n, BF16, True, compiled, False))
+                     | gpt_step(SMALL, n, BF16, True, compiled, False))
     return found
 
 
@@ -245,6 +245,26 @@ def gpt_step(config, n_rows, dtype, tf32, compiled, recomputed):
     step_s = time_s(step, 4, 3)
     return {"tokens": n_rows * T, "n_parameters": gpt.n_parameters(model), "time_s": step_s,
             "mem_bytes": torch.cuda.max_memory_allocated()}
+
+
+def waiting():
+    """Seconds of a step of chapter 10's GPT: losses fetched after every step, or after the last."""
+    model = gpt.GPT(SMALL).cuda()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
+    tokens = torch.randint(1024, (16, 129), device="cuda")
+    found = {}
+    for name, fetches in (("after the last", False), ("after every step", True)) * 2:
+        losses, start = [], time.perf_counter()
+        for _ in range(200):
+            with torch.autocast("cuda", BF16):
+                loss = gpt.loss(model, tokens[:, :-1], tokens[:, 1:])
+            loss.backward()
+            optimiser.step()
+            optimiser.zero_grad()
+            losses.append(loss.item() if fetches else loss.detach())
+        torch.cuda.synchronize()
+        found[name] = (time.perf_counter() - start) / 200  # the second round counts
+    return found
 
 
 def copies():
@@ -278,12 +298,12 @@ def power():
 
 
 def busy(call, work, unit, seconds=4):
-    """Repeat a call for some seconds; return its rate and the median of the watts meanwhile."""
+    """Repeat a call for some seconds; return its rate, and median watts and MHz meanwhile."""
     seen, done = [], threading.Event()
 
     def watch():
         while not done.wait(0.25):
-            seen.append(watts())
+            seen.append((watts(), float(asked("clocks.sm").split()[0])))
 
     watcher, n, start = threading.Thread(target=watch), 0, time.perf_counter()
     watcher.start()
@@ -296,7 +316,8 @@ def busy(call, work, unit, seconds=4):
     done.set()
     watcher.join()
     late = seen[len(seen) // 2 :]  # the first readings are averages over the time before
-    return {unit: n * work / taken, "watts": statistics.median(late)}
+    power, clock = (statistics.median(column) for column in zip(*late, strict=True))
+    return {unit: n * work / taken, "watts": power, "clock_mhz": clock}
 
 
 def watts():
@@ -321,7 +342,8 @@ def rounded(found):
 
 def main():
     """Measure everything, or the parts that are named; write the record after each."""
-    parts = [products, layers, sums, overhead, fusion, attention, gpt_steps, copies, power]
+    parts = [products, layers, sums, overhead, fusion, attention, gpt_steps, waiting,
+             copies, power]
     names = {part.__name__: part for part in parts}
     parser = argparse.ArgumentParser(prog="python -m experiments.accelerator", description=__doc__)
     parser.add_argument("parts", nargs="*", help=", ".join(names))
@@ -333,7 +355,7 @@ def main():
     record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     record |= {"what": "what `python -m experiments.accelerator` recorded: see that script",
                "gpu": torch.cuda.get_device_name(), "driver": asked("driver_version"),
-               "power_limit": asked("power.limit"), "torch": torch.__version__,
+               "power_limit": f"{float(asked('power.limit').split()[0]):.0f} W", "torch": torch.__version__,
                "python": platform.python_version(), "date": datetime.date.today().isoformat()}
     for name in given:
         start = time.perf_counter()
