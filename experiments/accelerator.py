@@ -355,8 +355,9 @@ def main():
     record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     record |= {"what": "what `python -m experiments.accelerator` recorded: see that script",
                "gpu": torch.cuda.get_device_name(), "driver": asked("driver_version"),
-               "power_limit": f"{float(asked('power.limit').split()[0]):.0f} W", "torch": torch.__version__,
-               "python": platform.python_version(), "date": datetime.date.today().isoformat()}
+               "power_limit": f"{float(asked('power.limit').split()[0]):.0f} W",
+               "torch": torch.__version__, "python": platform.python_version(),
+               "date": datetime.date.today().isoformat()}
     for name in given:
         start = time.perf_counter()
         record[name] = rounded(names[name]())
