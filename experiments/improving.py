@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import sklearn
 import torch
+from torch.nn import functional as F
 
 from lessons.gpt.model import n_parameters
 from lessons.studies.compare import interval
@@ -67,6 +68,10 @@ RECIPES = {
     "wider, pooling": Recipe(hidden=(), n_channels=32, pool=True),
 }
 WITH_STRENGTH = {"dropout": "dropout", "L2": "l2", "L1": "l1"}
+AT_ONE_RATE = {"baseline": Recipe(), "sigmoid": RECIPES["sigmoid"],
+               "batch norm": RECIPES["batch norm"], "layer norm": RECIPES["layer norm"]}
+TEMPERATURES = np.geomspace(0.3, 10, 100)
+BUDGETS = [100, 200, 300]  # steps of the baseline
 LONGER = {"4 times the steps": Recipe(), "shifts, 4 times the steps": Recipe(shift=1)}
 
 
@@ -178,6 +183,44 @@ def other_seeds(size, number, lr):
             "processor_s": time.process_time() - start}
 
 
+def cooled(net, split):
+    """Return the test loss of logits divided by what suits the validation images best."""
+    with torch.inference_mode():
+        valid, test = net(split["valid"][0]), net(split["test"][0])
+        losses = [F.cross_entropy(valid / t, split["valid"][1]).item() for t in TEMPERATURES]
+        best = TEMPERATURES[int(np.argmin(losses))]
+        return round(F.cross_entropy(test / best, split["test"][1]).item(), 4)
+
+
+def controls(size, lr, its_lr, to_cool):
+    """Return what a sceptic asks for: other rates, fewer steps, the second cut's other rates.
+
+    `lr` is the baseline's rate, `its_lr` the one below it, at which dropout is swept once more.
+    `to_cool` are triples: a name, its rate, its strength of L2.
+    """
+    torch.set_num_threads(1)
+    start = time.process_time()
+    splits = [[fold(k, size, cut) for k in range(N_FOLDS)] for cut in (0, 1)]
+
+    def tested(recipe, lr, cut=0, **budget):
+        runs = [ablation.train(recipe, split, lr, seed=1000 * cut + k, **budget)
+                for k, split in enumerate(splits[cut])]
+        return [round(run.accuracy["test"], 4) for run in runs]
+
+    return {
+        "rates": {name: {str(rate): tested(recipe, rate) for rate in (0.01, 0.1, 0.3, 1.0)}
+                  for name, recipe in AT_ONE_RATE.items()},
+        "dropout": {"lr": its_lr, "rows": sweep("dropout", its_lr, splits[0], range(N_FOLDS))},
+        "budgets": {str(n): tested(Recipe(), lr, n_steps=n) for n in BUDGETS},
+        "cooled": {name: [cooled(ablation.train(
+            dataclasses.replace({"baseline": Recipe(), **RECIPES}.get(name, Recipe()), l2=l2),
+            split, rate, seed=k).net, split) for k, split in enumerate(splits[0])]
+            for name, rate, l2 in to_cool},
+        "again": {str(rate): tested(Recipe(), rate, cut=1) for rate in FIRST_RATES},
+        "processor_s": time.process_time() - start,
+    }
+
+
 def kept(function, *arguments):
     """Call a function, or return what it returned when the same code ran before."""
     code = b"".join(path.read_bytes() for path in sorted(RESULT.parent.glob("*.py")))
@@ -216,9 +259,13 @@ def everything():
             name: one.result() for name, one in
             [(name, start(a_row, small, 1, name, base["row"]["lr"]))
              for name in winners(results[str(small)])]}
+        to_cool = tuple((name, row["lr"], row["recipe"].get("l2", 0.0))
+                        for name, row in results[str(small)].items()
+                        if name in {"baseline", "batch norm", "L2"})
+        doubts = start(controls, small, rates[small], FIRST_RATES[1], to_cool).result()
         seeds = [one.result() for one in seeds]
     seconds = sum(one["processor_s"] for table in [*done.values(), again]
-                  for one in table.values()) + sum(one["processor_s"] for one in seeds)
+                  for one in table.values()) + sum(one["processor_s"] for one in [*seeds, doubts])
     return {
         "results": results,
         "strengths": {str(size): {what: table[name]["swept"]
@@ -226,6 +273,7 @@ def everything():
                       for size, table in done.items()},
         "baseline_seeds": [one["test"] for one in seeds],
         "again": {name: one["row"] for name, one in again.items()},
+        "controls": {what: found for what, found in doubts.items() if what != "processor_s"},
     }, seconds
 
 

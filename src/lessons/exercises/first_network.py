@@ -3,6 +3,8 @@
 PyTorch is imported where it is needed: naming the exercises must not wait for it.
 """
 
+import copy
+
 import numpy as np
 
 from lessons.exercises.base import Exercise
@@ -47,14 +49,18 @@ def evaluate(model, batches):
     return total / n, n_right / n
 
 
-def best_epoch(valid_losses, patience):
-    best = 0
-    for epoch, loss in enumerate(valid_losses):
-        if loss < valid_losses[best]:
-            best = epoch
-        if epoch - best == patience:
-            return best, epoch + 1
-    return best, len(valid_losses)
+def best_epoch(model, optimiser, batches, X, y, n_epochs):
+    import torch
+    from torch.nn import functional as F
+
+    lowest, kept = np.inf, None
+    for epoch in range(n_epochs):
+        _, weight, _ = train_epoch(model, optimiser, batches)
+        with torch.inference_mode():
+            loss = F.cross_entropy(model(X), y).item()
+        if loss < lowest:
+            lowest, kept = loss, (epoch, weight.copy())
+    return kept
 
 
 def resume(saved, X, y):
@@ -98,6 +104,38 @@ def _cases_evaluate(rng):
     yield _classifier(rng), [_examples(rng, 5)]
     yield _classifier(rng), [_examples(rng, 4), _examples(rng, 4), _examples(rng, 1)]
     yield _classifier(rng, 6, dropout=0.5), [_examples(rng, 8, 6), _examples(rng, 3, 6)]
+
+
+def _cases_best_epoch(rng):
+    import torch
+
+    model = _classifier(rng)
+    still = torch.optim.SGD(model.parameters(), lr=0.0)  # all epochs are equally good
+    yield model, still, [_examples(rng, 4)], *_examples(rng, 5), 3
+    wanted = [lambda losses: np.argmin(losses) == 5, _best_after_a_rise, _best_after_a_rise]
+    while wanted:
+        model, lr = _classifier(rng), rng.choice([0.1, 4.0])
+        optimiser = torch.optim.SGD(model.parameters(), lr=lr)
+        case = model, optimiser, [_examples(rng, 4), _examples(rng, 3)], *_examples(rng, 12), 6
+        if wanted[0](_valid_losses(*copy.deepcopy(case))):
+            wanted.pop(0)
+            yield case
+
+
+def _valid_losses(model, optimiser, batches, X, y, n_epochs):
+    from torch.nn import functional as F
+
+    losses = []
+    for _ in range(n_epochs):
+        train_epoch(model, optimiser, batches)
+        losses.append(F.cross_entropy(model(X), y).item())
+    return losses
+
+
+def _best_after_a_rise(losses):
+    """Is the best epoch neither the first nor the last, and not where the loss first rises?"""
+    best = np.argmin(losses)
+    return 1 < best < len(losses) - 1 and np.any(np.diff(losses[: best + 1]) > 0)
 
 
 def _cases_resume(rng):
@@ -173,20 +211,18 @@ EXERCISES = [
     ),
     Exercise(
         name="best-epoch",
-        title="Stop early, and know what to keep",
+        title="Keep the best weights",
         difficulty=2,
         reference=best_epoch,
-        takeaway="What is kept is the best epoch, which is not the one at which training stops.",
+        takeaway="Weights that are kept without a copy go on training, and no message says so.",
         hints=(
-            "Remember the number of the best epoch so far. Only a lower loss replaces it.",
-            "Stop as soon as the present epoch is `patience` epochs after the best one.",
-            "Epochs are numbered from 0, so stopping in epoch e means that e + 1 were run.",
+            "Remember the lowest validation loss so far. Only a lower one replaces it.",
+            "An epoch is the loop of exercise 3; the validation loss is computed after it, under "
+            "torch.inference_mode().",
+            "model.weight.detach() shares its memory with the model. clone() makes a copy.",
         ),
-        cases=lambda rng: [
-            ([3.0, 2.0, 1.0], 2), ([1.0, 2.0, 3.0, 4.0, 0.5], 2),
-            ([3.0, 1.0, 2.0, 0.9, 2.0, 2.0, 2.0, 0.1], 3), ([1.0, 1.0, 1.0, 1.0], 2),
-            (list(np.round(rng.random(30), 3)), 6),
-        ],
+        cases=_cases_best_epoch,
+        tolerance=1e-9,
     ),
     Exercise(
         name="resume",

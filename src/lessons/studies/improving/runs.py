@@ -145,6 +145,6 @@ def record() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(record())
-    ['again', 'baseline_seeds', 'made', 'results', 'strengths']
+    ['again', 'baseline_seeds', 'controls', 'made', 'results', 'strengths']
     """
     return load("improving")

@@ -39,23 +39,22 @@ def _evaluate(model, batches, switch=True, weighted=True, last_only=False):
     return np.average(losses, weights=sizes), np.average(rights, weights=sizes)
 
 
-def _stop(valid_losses, patience, kept="best", late=0):
-    best = 0
-    for epoch, loss in enumerate(valid_losses):
-        if loss < valid_losses[best]:
-            best = epoch
-        if epoch - best == patience + late:
-            return (best if kept == "best" else epoch), epoch + 1
-    return best, len(valid_losses)
-
-
-def _stop_at_a_rise(valid_losses, patience):
-    bad = 0
-    for epoch in range(1, len(valid_losses)):
-        bad = bad + 1 if valid_losses[epoch] >= valid_losses[epoch - 1] else 0
-        if bad == patience:
-            return int(np.argmin(valid_losses[: epoch + 1])), epoch + 1
-    return int(np.argmin(valid_losses)), len(valid_losses)
+def _keep(model, optimiser, batches, X, y, n_epochs, copy=True, by="valid", ties=False, stop=False,
+          before=False):
+    lowest, kept, last = np.inf, None, np.inf
+    for epoch in range(n_epochs):
+        loss = F.cross_entropy(model(X), y).item()
+        seen, weight, _ = _epoch(model, optimiser, batches)
+        if not before:
+            loss = F.cross_entropy(model(X), y).item()
+        loss = np.mean(seen) if by == "training" else loss
+        if loss < lowest or ties and loss == lowest:
+            weight = weight.detach()
+            lowest, kept = loss, (epoch, weight.clone() if copy else weight)
+        if stop and loss > last:
+            break
+        last = loss
+    return kept
 
 
 def _resume(saved, X, y, optimiser_too=True, model_too=True, step=True):
@@ -99,10 +98,11 @@ WRONG = {
         lambda *args: _evaluate(*args)[::-1],
     ],
     "best-epoch": [
-        lambda *args: _stop(*args, kept="last"),
-        lambda *args: _stop(*args, late=1),
-        lambda valid_losses, patience: (int(np.argmin(valid_losses)), len(valid_losses)),
-        _stop_at_a_rise,
+        lambda *args: _keep(*args, copy=False),
+        lambda *args: _keep(*args, by="training"),
+        lambda *args: _keep(*args, ties=True),
+        lambda *args: _keep(*args, stop=True),
+        lambda *args: _keep(*args, before=True),
     ],
     "resume": [
         lambda *args: _resume(*args, optimiser_too=False),
