@@ -7,6 +7,7 @@ import pytest
 
 from lessons.data import corpus
 from lessons.gpt.tokenizer import train_bpe
+from lessons.studies.counting import runs as counting
 from lessons.studies.counting.kneser_ney import kneser_ney
 from lessons.studies.small_gpt import runs
 
@@ -58,3 +59,19 @@ def test_counting_with_kneser_ney_beats_the_recorded_gpt_on_its_text():
     ids, valid = (np.array(tokenizer.encode(text)) for text in (train, held))
     bits = -np.log2(kneser_ney(ids, valid, 1024, 3)).sum() / len(held.encode())
     assert bits < runs.record()["curves"][-1][3] - 0.05
+
+
+def test_where_the_gpts_pass_counting():
+    """Text, steps and size each help only together: what the chapter says of the record."""
+    sizes = counting.record()["sizes"]
+    assert [int(size) for size in sizes] == sorted(int(size) for size in sizes)
+    ahead = {kind: [min(row["counts"]) - run["bits_per_byte"] for row in sizes.values()
+                    for run in row["gpts"] if run["run"] == kind and run["seed"] == 0]
+             for kind in ("chapter", "longer", "larger")}
+    assert [bits > 0 for bits in ahead["chapter"]] == [False] * 4
+    assert [bits > 0 for bits in ahead["longer"]] == [False, True, True, True]
+    assert [bits > 0 for bits in ahead["larger"]] == [False, False, True, True]
+    for row in sizes.values():
+        for kind in ("longer", "larger"):
+            one, other = (r["bits_per_byte"] for r in row["gpts"] if r["run"] == kind)
+            assert abs(one - other) < 0.03
