@@ -29,7 +29,7 @@ MIN_ALT_WORDS = 4
 
 def problems(nb: NotebookNode, root: Path) -> list[str]:
     """Return every broken rule of a notebook, in the words of a message."""
-    said = [*_headings(nb)]
+    said = [*_headings(nb), *_first_screen(nb)]
     for index, cell in enumerate(nb.cells):
         where = label(nb.cells, index)
         said += [f"{where}: {what}" for what in _tags(cell)]
@@ -52,6 +52,23 @@ def _headings(nb: NotebookNode) -> Iterator[str]:
     n_titles = sum(token.type == "heading_open" and token.tag == "h1" for token in tokens)
     if n_titles != 1:
         yield f"{n_titles} level-one headings, must be one"
+
+
+def _first_screen(nb: NotebookNode) -> Iterator[str]:
+    """A page that has figures to move begins with one: words, one fold of code, the figure."""
+    kinds = []
+    for cell in nb.cells:
+        tags = set(cell.metadata.get("tags", []))
+        if "explorer" in tags:
+            break
+        kinds.append("words" if cell.cell_type == "markdown" else
+                     "fold" if "hide-cell" in tags and not cell.outputs else "more")
+    else:
+        return
+    if not re.fullmatch("(words )+(fold )*", "".join(f"{kind} " for kind in kinds)):
+        yield ("its first figure to move does not stand on the first screen: begin with the "
+               "question, then cells tagged hide-cell that print nothing, then the explorer; a "
+               "guess, code and further words come after it")
 
 
 def _tags(cell: NotebookNode) -> Iterator[str]:
