@@ -55,7 +55,7 @@ def _headings(nb: NotebookNode) -> Iterator[str]:
 
 
 def _first_screen(nb: NotebookNode) -> Iterator[str]:
-    """A page that has figures to move begins with one: words, one fold of code, the figure."""
+    """Ask a page that has figures to move for one at once: words, one fold of code, the figure."""
     kinds = []
     for cell in nb.cells:
         tags = set(cell.metadata.get("tags", []))
