@@ -21,9 +21,9 @@ def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     >>> unbroadcast(np.ones((4, 3)), (1, 3))
     array([[4., 4., 4.]])
     """
-    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
-    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and grad.shape[i] != 1)
-    return grad.sum(axis=stretched, keepdims=True) if stretched else grad
+    extra = grad.ndim - len(shape)
+    axes = tuple(i for i, n in enumerate(grad.shape) if i < extra or n != shape[i - extra])
+    return grad.sum(axis=axes, keepdims=True).reshape(shape) if axes else grad.copy()
 
 
 class Tensor:
