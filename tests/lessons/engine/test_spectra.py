@@ -8,7 +8,8 @@ from lessons.data.sounds import digits
 from lessons.engine import spectra
 
 
-@pytest.mark.parametrize("n_mels, n_fft, rate", [(40, 256, 8000), (24, 256, 8000), (80, 400, 16000)])
+@pytest.mark.parametrize("n_mels, n_fft, rate", [
+    (40, 256, 8000), (24, 256, 8000), (80, 400, 16000)])
 def test_mel_filters_are_those_of_librosa(n_mels, n_fft, rate):
     theirs = librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=n_mels, htk=True, norm=None,
                                  dtype=np.float64)
