@@ -38,6 +38,7 @@ WITHOUT_SCRIPTS = {
     r'class="[^"]*\bexplorer\b': "figures show their first state only",
     r'class="[^"]*\bquiz\b': "quizzes do not answer",
     r'class="[^"]*\bguess\b': "what is to be guessed is told at once",
+    r'class="[^"]*\bsounds\b': "of several sounds only the first can be played",
     r'class="[^"]*\btex\b': "formulas stand as LaTeX, the notation they are written in",
 }
 

@@ -19,6 +19,8 @@ from lessons.widgets.guesses import html as guesses
 from lessons.widgets.guesses.ask import MIME_TYPE as GUESS
 from lessons.widgets.quizzes import html as quizzes
 from lessons.widgets.quizzes.ask import MIME_TYPE as QUIZ
+from lessons.widgets.sounds import html as sounds
+from lessons.widgets.sounds.listen import MIME_TYPE as SOUNDS
 
 HERE = Path(__file__).parent
 
@@ -78,4 +80,5 @@ REGISTRY = (
     Widget(GUESS, guesses.to_html, "guesses", "guess"),
     # An explorer of accelerators follows the machine that was chosen in an estimate.
     Widget(ESTIMATE, estimates.to_html, "estimates", "estimate", also='data-key="chip"'),
+    Widget(SOUNDS, sounds.to_html, "sounds", "sounds"),
 )
