@@ -21,8 +21,8 @@ def unbroadcast(grad: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     >>> unbroadcast(np.ones((4, 3)), (1, 3))
     array([[4., 4., 4.]])
     """
-    extra = grad.ndim - len(shape)
-    axes = tuple(i for i, n in enumerate(grad.shape) if i < extra or n != shape[i - extra])
+    pad = grad.ndim - len(shape)
+    axes = tuple(i for i, n in enumerate(grad.shape) if i < pad or n != shape[i - pad])
     return grad.sum(axis=axes, keepdims=True).reshape(shape) if axes else grad.copy()
 
 
