@@ -133,7 +133,7 @@ def _valid_losses(model, optimiser, batches, X, y, n_epochs):
 
 
 def _best_after_a_rise(losses):
-    """Is the best epoch neither the first nor the last, and not where the loss first rises?"""
+    """Say whether the best epoch is neither first nor last, and comes after a rise."""
     best = np.argmin(losses)
     return 1 < best < len(losses) - 1 and np.any(np.diff(losses[: best + 1]) > 0)
 
