@@ -192,6 +192,18 @@ def cooled(net, split):
         return round(F.cross_entropy(test / best, split["test"][1]).item(), 4)
 
 
+def watched(split, small):
+    """Return curves at a constant rate: training loss, validation loss, validation accuracy."""
+    cases = {"64 units, 400 images": (Recipe(), split),
+             "512 units, 400 images": (Recipe(hidden=(512,)), split),
+             "64 units, 100 images": (Recipe(), small),
+             "64 units, 400 images, dropout 0.5": (Recipe(dropout=0.5), split)}
+    runs = {name: ablation.train(recipe, its, 0.1, n_steps=1600, decay=False, watch=True)
+            for name, (recipe, its) in cases.items()}
+    return {name: [[float(f"{v:.4g}") for v in look] for look in run.curve]
+            for name, run in runs.items()}
+
+
 def controls(size, lr, its_lr, to_cool):
     """Return what a sceptic asks for: other rates, fewer steps, the second cut's other rates.
 
@@ -217,6 +229,7 @@ def controls(size, lr, its_lr, to_cool):
             split, rate, seed=k).net, split) for k, split in enumerate(splits[0])]
             for name, rate, l2 in to_cool},
         "again": {str(rate): tested(Recipe(), rate, cut=1) for rate in FIRST_RATES},
+        "curves": watched(splits[0][0], fold(0, 100)),
         "processor_s": time.process_time() - start,
     }
 

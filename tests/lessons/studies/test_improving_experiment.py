@@ -5,9 +5,11 @@ import math
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from experiments import improving
 from lessons.studies.improving import runs as ablation
+from lessons.studies.improving.folds import fold
 from lessons.studies.improving.networks import Recipe
 
 
@@ -100,6 +102,31 @@ def test_the_record_says_how_it_was_made():
 def test_only_the_recipes_that_say_so_get_more_steps():
     assert improving.n_steps("baseline") == ablation.N_STEPS
     assert {improving.n_steps(name) for name in improving.LONGER} == {4 * ablation.N_STEPS}
+
+
+def test_cooling_takes_out_how_large_the_logits_are():
+    split = fold(0, 100)
+    net = ablation.train(Recipe(), split, 0.1, n_steps=100).net
+    before = improving.cooled(net, split)
+    with torch.no_grad():  # ten places further on in the list of divisors
+        for p in net[-1].parameters():
+            p *= improving.TEMPERATURES[10] / improving.TEMPERATURES[0]
+    assert improving.cooled(net, split) == pytest.approx(before, abs=2e-4)
+
+
+def test_the_controls_repeat_what_the_table_has():
+    kept = ablation.record()
+    rows, controls = kept["results"]["400"], kept["controls"]
+    assert controls["rates"]["baseline"][str(rows["baseline"]["lr"])] == rows["baseline"]["test"]
+    assert controls["rates"]["batch norm"][str(rows["batch norm"]["lr"])] == rows["batch norm"]["test"]
+    second = kept["again"]["baseline"]
+    assert controls["again"][str(second["lr"])] == second["test"]
+
+
+def test_curves_are_made_again():
+    run = ablation.train(Recipe(), fold(0, 100), 0.1, n_steps=80, decay=False, watch=True)
+    curve = ablation.record()["controls"]["curves"]["64 units, 100 images"]
+    assert run.curve == [pytest.approx(look, rel=1e-3) for look in curve[:10]]
 
 
 def test_an_unknown_argument_runs_nothing(capsys):
