@@ -10,10 +10,10 @@ import tokenizers
 from hypothesis import given, settings, strategies as st
 
 from lessons.data import corpus
+from lessons.gpt.pairs import PairCounts
 from lessons.gpt.tokenizer import (
     LONG,
     BytePairTokenizer,
-    PairCounts,
     merge,
     pieces,
     to_bytes,
