@@ -1,0 +1,236 @@
+"""Finding digits on canvases: a detector, a segmenter, and a rival that learns nothing."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lessons.data.images import INK, SIDE, Canvas, canvas
+from lessons.engine.optim import schedule
+from lessons.studies.images.boxes import suppress
+from lessons.studies.images.splits import Split
+
+SIZE, CELL = 24, 4  # pixels of a canvas and of a cell of the detector's grid, each way
+N_CELLS = SIZE // CELL
+BATCH_SIZE = 16
+#: How hard it is to tell the digits apart: the arguments of `canvas`.
+KINDS = {"clean": {"gap": 1, "noise": 0.0}, "crowded": {"gap": -2, "noise": 0.2}}
+
+Found = tuple[np.ndarray, np.ndarray, np.ndarray]  # boxes (n, 4), digits (n,), scores (n,)
+
+
+def scenes(parts: Split, part: str, kind: str, n: int, seed: int) -> list[Canvas]:
+    """Return canvases with digits of one part of a split.
+
+    Examples
+    --------
+    >>> from lessons.studies.images.splits import split
+    >>> [len(one.labels) for one in scenes(split(0), "test", "clean", 3, seed=0)]
+    [3, 1, 3]
+    """
+    if kind not in KINDS:
+        raise ValueError(f"no kind of canvas {kind!r}: choose from {', '.join(KINDS)}")
+    rng = np.random.default_rng([seed, list(KINDS).index(kind)])
+    X, y = (part.numpy() for part in parts[part])
+    return [canvas(rng, X, y, SIZE, **KINDS[kind]) for _ in range(n)]
+
+
+def pictures(canvases: Sequence[Canvas]) -> Tensor:
+    """Return canvases as one batch, shape (B, 1, 24, 24)."""
+    return torch.tensor(np.stack([one.image for one in canvases]))[:, None]
+
+
+class Detector(nn.Module):
+    """Convolutions down to a grid of 6×6 cells; each cell says whether a digit's middle lies in it.
+
+    Gives (B, 15, 6, 6): one logit for "there is a digit", four numbers for its box, ten logits for
+    which digit.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.ReLU(),
+            nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(),
+            nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 15, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what each cell says about canvases (B, 1, 24, 24)."""
+        return self.layers(x)
+
+
+class Segmenter(nn.Module):
+    """Convolutions down to 6×6 places and up again: eleven logits for each pixel (a small U-Net).
+
+    References
+    ----------
+    Ronneberger, Fischer, Brox, U-Net, MICCAI 2015, doi:10.1007/978-3-319-24574-4_28.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down1 = nn.Conv2d(1, 8, 3, padding=1)
+        self.down2 = nn.Conv2d(8, 16, 3, stride=2, padding=1)
+        self.down3 = nn.Conv2d(16, 32, 3, stride=2, padding=1)
+        self.up2 = nn.Conv2d(48, 16, 3, padding=1)
+        self.up1 = nn.Conv2d(24, 12, 3, padding=1)
+        self.out = nn.Conv2d(12, 11, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits (B, 11, 24, 24) for canvases (B, 1, 24, 24)."""
+        fine = self.down1(x).relu()  # (B, 8, 24, 24)
+        middle = self.down2(fine).relu()  # (B, 16, 12, 12)
+        coarse = self.down3(middle).relu()  # (B, 32, 6, 6)
+        middle = self.up2(torch.cat([_twice(coarse), middle], dim=1)).relu()
+        return self.out(self.up1(torch.cat([_twice(middle), fine], dim=1)).relu())
+
+
+def _twice(x: Tensor) -> Tensor:
+    return x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+
+
+def targets(canvases: Sequence[Canvas]) -> Tensor:
+    """Return what the detector should say: (B, 6, 6, 6), the digit last, -1 where there is none.
+
+    A box is written from the middle of its cell, in units of 8 pixels: how far its own middle lies
+    to the right and down, and the logarithms of its width and height.
+    """
+    grid = torch.zeros(len(canvases), 6, N_CELLS, N_CELLS, dtype=torch.float64)
+    grid[:, 5] = -1
+    for b, one in enumerate(canvases):
+        for (x0, y0, x1, y1), label in zip(one.boxes.tolist(), one.labels.tolist(), strict=True):
+            x, y = (x0 + x1) / 2, (y0 + y1) / 2
+            column, row = int(x // CELL), int(y // CELL)
+            away = [(x - CELL * (column + 0.5)) / SIDE, (y - CELL * (row + 0.5)) / SIDE]
+            sides = np.log([(x1 - x0) / SIDE, (y1 - y0) / SIDE]).tolist()
+            grid[b, :, row, column] = torch.tensor([1, *away, *sides, label])
+    return grid
+
+
+def detection_loss(said: Tensor, wanted: Tensor) -> Tensor:
+    """Return cross-entropy of "a digit here", plus box and digit where there is one."""
+    there = wanted[:, 0] == 1
+    boxes = F.smooth_l1_loss(said[:, 1:5].movedim(1, -1)[there],
+                             wanted[:, 1:5].movedim(1, -1)[there], beta=0.1)
+    digits = F.cross_entropy(said[:, 5:].movedim(1, -1)[there], wanted[:, 5][there].long())
+    return F.binary_cross_entropy_with_logits(said[:, 0], wanted[:, 0]) + boxes + 0.2 * digits
+
+
+def pixel_loss(said: Tensor, masks: Tensor, ink_weight: float = 1.0) -> Tensor:
+    """Return the mean cross-entropy of all pixels; a pixel with ink counts `ink_weight` times."""
+    weight = torch.full((11,), float(ink_weight), dtype=said.dtype)
+    weight[0] = 1.0
+    return F.cross_entropy(said, masks, weight)
+
+
+def train(
+    what: str, parts: Split, lr: float, seed: int, n_steps: int, ink_weight: float = 1.0
+) -> nn.Module:
+    """Train a detector or a segmenter on canvases that never come twice, half of each kind.
+
+    Parameters
+    ----------
+    what : {"boxes", "masks"}
+        What is to be found.
+    parts : dict
+        A split; the digits of its training part are used.
+    """
+    if what not in ("boxes", "masks"):
+        raise ValueError(f"train for boxes or masks, not {what!r}")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = (Detector() if what == "boxes" else Segmenter()).double()
+    optimiser = torch.optim.Adam(net.parameters(), lr=lr, fused=True)
+    share_at = schedule("cosine", n_steps)
+    for step, batch in zip(range(n_steps), _batches(parts, seed), strict=False):
+        for group in optimiser.param_groups:
+            group["lr"] = lr * share_at(step)
+        optimiser.zero_grad()
+        said = net(pictures(batch))
+        if what == "boxes":
+            loss = detection_loss(said, targets(batch))
+        else:
+            masks = torch.tensor(np.stack([one.mask for one in batch]))
+            loss = pixel_loss(said, masks, ink_weight)
+        loss.backward()
+        optimiser.step()
+    return net.eval()
+
+
+def _batches(parts: Split, seed: int) -> Iterator[list[Canvas]]:
+    step = 0
+    while True:
+        yield [one for kind in KINDS
+               for one in scenes(parts, "train", kind, BATCH_SIZE // 2, 100_000 * seed + step)]
+        step += 1
+
+
+@torch.inference_mode()
+def detect(net: nn.Module, canvases: Sequence[Canvas], least: float = 0.02) -> list[Found]:
+    """Return boxes, digits and scores for each canvas, without doubles.
+
+    A score is the probability of a digit in this cell times that of the digit that is named.
+    """
+    said, found = net(pictures(canvases)), []
+    digits = said[:, 5:].softmax(1)
+    scores, boxes = said[:, 0].sigmoid() * digits.amax(1), said[:, 1:5]
+    middles = CELL * (torch.arange(N_CELLS) + 0.5)
+    x, y = middles + SIDE * boxes[:, 0], middles[:, None] + SIDE * boxes[:, 1]
+    w, h = (SIDE * boxes[:, 2:].clamp(-3, 1).exp()).unbind(1)
+    corners = torch.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], dim=-1)
+    for b in range(len(canvases)):
+        sure = scores[b] >= least
+        these, its = corners[b][sure].numpy(), scores[b][sure].numpy()
+        kept = suppress(these, its)
+        found.append((these[kept], digits[b].argmax(0)[sure].numpy()[kept], its[kept]))
+    return found
+
+
+def components(canvases: Sequence[Canvas], parts: Split, least: float) -> list[Found]:
+    """Find digits without training: bright pixels that touch, read by the nearest digit.
+
+    Parameters
+    ----------
+    least : float
+        Brightness from which a pixel counts.
+
+    Notes
+    -----
+    A group of fewer than eight pixels is dropped. The score is 1 / (1 + distance) to the nearest
+    training digit, whose ink is put into the upper left corner like that of the group.
+    """
+    from scipy.ndimage import find_objects, label  # slow to import, and only needed here
+
+    known, names = parts["train"]
+    known = np.stack([_in_the_corner(x.reshape(SIDE, SIDE)) for x in known.numpy()])
+    found = []
+    for one in canvases:
+        groups, _ = label(one.image >= least, structure=np.ones((3, 3)))
+        boxes, digits, scores = [], [], []
+        for number, (rows, columns) in enumerate(find_objects(groups), start=1):
+            ink = np.where(groups == number, one.image, 0)[rows, columns]
+            if np.count_nonzero(ink) < 8:
+                continue
+            distance = np.linalg.norm(known - _in_the_corner(ink), axis=1)
+            boxes.append([columns.start, rows.start, columns.stop, rows.stop])
+            digits.append(int(names[distance.argmin()]))
+            scores.append(1 / (1 + distance.min()))
+        found.append((np.array(boxes, dtype=float).reshape(-1, 4), np.array(digits, dtype=int),
+                      np.array(scores)))
+    return found
+
+
+def _in_the_corner(image: np.ndarray) -> np.ndarray:
+    """Return the ink of a picture in the upper left of 8×8 pixels, as a row; what is over is cut."""
+    rows, columns = np.nonzero(image >= INK)
+    ink = image[rows.min():, columns.min():][:SIDE, :SIDE]
+    return np.pad(ink, [(0, SIDE - ink.shape[0]), (0, SIDE - ink.shape[1])]).ravel()
+
+
+@torch.inference_mode()
+def segment(net: nn.Module, canvases: Sequence[Canvas]) -> np.ndarray:
+    """Return the class of each pixel, (B, 24, 24): 0 for background, 1 + digit."""
+    return net(pictures(canvases)).argmax(1).numpy()
