@@ -29,8 +29,8 @@ def as_boxes(boxes: ArrayLike, what: str = "boxes") -> np.ndarray:
     if array.shape == (0,):
         return array.reshape(0, 4)
     if array.ndim != 2 or array.shape[1] != 4:
-        raise ValueError(f"{what} have the shape (n, 4), got {array.shape}: put a single box into a "
-                         "list")
+        raise ValueError(f"{what} have the shape (n, 4), got {array.shape}: put a single box into "
+                         "a list")
     if not np.isfinite(array).all():
         raise ValueError(f"{what} have a number that is not finite")
     flat = (array[:, 2:] <= array[:, :2]).any(axis=1)

@@ -63,33 +63,20 @@ class Detector(nn.Module):
 
 
 class Segmenter(nn.Module):
-    """Convolutions down to 6×6 places and up again: eleven logits for each pixel (a small U-Net).
+    """Three convolutions that keep the size: one logit for each pixel, "there is ink".
 
-    References
-    ----------
-    Ronneberger, Fischer, Brox, U-Net, MICCAI 2015, doi:10.1007/978-3-319-24574-4_28.
+    The middle one looks at every second pixel, so that a place sees 9×9 pixels.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.down1 = nn.Conv2d(1, 8, 3, padding=1)
-        self.down2 = nn.Conv2d(8, 16, 3, stride=2, padding=1)
-        self.down3 = nn.Conv2d(16, 32, 3, stride=2, padding=1)
-        self.up2 = nn.Conv2d(48, 16, 3, padding=1)
-        self.up1 = nn.Conv2d(24, 12, 3, padding=1)
-        self.out = nn.Conv2d(12, 11, 1)
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(8, 8, 3, padding=2, dilation=2), nn.ReLU(), nn.Conv2d(8, 1, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return logits (B, 11, 24, 24) for canvases (B, 1, 24, 24)."""
-        fine = self.down1(x).relu()  # (B, 8, 24, 24)
-        middle = self.down2(fine).relu()  # (B, 16, 12, 12)
-        coarse = self.down3(middle).relu()  # (B, 32, 6, 6)
-        middle = self.up2(torch.cat([_twice(coarse), middle], dim=1)).relu()
-        return self.out(self.up1(torch.cat([_twice(middle), fine], dim=1)).relu())
-
-
-def _twice(x: Tensor) -> Tensor:
-    return x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+        """Return logits (B, 1, 24, 24) for canvases (B, 1, 24, 24)."""
+        return self.layers(x)
 
 
 def targets(canvases: Sequence[Canvas]) -> Tensor:
@@ -116,14 +103,34 @@ def detection_loss(said: Tensor, wanted: Tensor) -> Tensor:
     boxes = F.smooth_l1_loss(said[:, 1:5].movedim(1, -1)[there],
                              wanted[:, 1:5].movedim(1, -1)[there], beta=0.1)
     digits = F.cross_entropy(said[:, 5:].movedim(1, -1)[there], wanted[:, 5][there].long())
-    return F.binary_cross_entropy_with_logits(said[:, 0], wanted[:, 0]) + boxes + 0.2 * digits
+    return F.binary_cross_entropy_with_logits(said[:, 0], wanted[:, 0]) + boxes + digits
 
 
-def pixel_loss(said: Tensor, masks: Tensor, ink_weight: float = 1.0) -> Tensor:
-    """Return the mean cross-entropy of all pixels; a pixel with ink counts `ink_weight` times."""
-    weight = torch.full((11,), float(ink_weight), dtype=said.dtype)
-    weight[0] = 1.0
-    return F.cross_entropy(said, masks, weight)
+def pixel_loss(said: Tensor, ink: Tensor, weight: float = 1.0) -> Tensor:
+    """Return the mean cross-entropy of all pixels; one with ink counts `weight` times.
+
+    Parameters
+    ----------
+    said, ink : torch.Tensor
+        Logits and truth (0 or 1) of one shape.
+
+    Examples
+    --------
+    >>> said, ink = torch.zeros(1, 2, 2), torch.tensor([[[1.0, 0.0], [0.0, 0.0]]])
+    >>> round(pixel_loss(said, ink).item(), 4)  # ln 2
+    0.6931
+    """
+    if said.shape != ink.shape:
+        raise ValueError(f"one logit for each pixel: {tuple(said.shape)} logits, "
+                         f"{tuple(ink.shape)} pixels")
+    counts = 1 + (weight - 1) * ink
+    losses = F.binary_cross_entropy_with_logits(said, ink, reduction="none")
+    return (counts * losses).sum() / counts.sum()
+
+
+def inks(canvases: Sequence[Canvas]) -> Tensor:
+    """Return which pixels have ink, 0 or 1, shape (B, 1, 24, 24)."""
+    return torch.tensor(np.stack([one.mask > 0 for one in canvases]))[:, None].double()
 
 
 def train(
@@ -153,8 +160,7 @@ def train(
         if what == "boxes":
             loss = detection_loss(said, targets(batch))
         else:
-            masks = torch.tensor(np.stack([one.mask for one in batch]))
-            loss = pixel_loss(said, masks, ink_weight)
+            loss = pixel_loss(said, inks(batch), ink_weight)
         loss.backward()
         optimiser.step()
     return net.eval()
@@ -224,13 +230,13 @@ def components(canvases: Sequence[Canvas], parts: Split, least: float) -> list[F
 
 
 def _in_the_corner(image: np.ndarray) -> np.ndarray:
-    """Return the ink of a picture in the upper left of 8×8 pixels, as a row; what is over is cut."""
+    """Return the ink of a picture in the upper left of 8×8 pixels, as a row; the rest is cut."""
     rows, columns = np.nonzero(image >= INK)
     ink = image[rows.min():, columns.min():][:SIDE, :SIDE]
     return np.pad(ink, [(0, SIDE - ink.shape[0]), (0, SIDE - ink.shape[1])]).ravel()
 
 
 @torch.inference_mode()
-def segment(net: nn.Module, canvases: Sequence[Canvas]) -> np.ndarray:
-    """Return the class of each pixel, (B, 24, 24): 0 for background, 1 + digit."""
-    return net(pictures(canvases)).argmax(1).numpy()
+def ink_probability(net: nn.Module, canvases: Sequence[Canvas]) -> np.ndarray:
+    """Return for each pixel how probable ink is, (B, 24, 24)."""
+    return net(pictures(canvases)).sigmoid()[:, 0].numpy()
