@@ -1,12 +1,12 @@
 """Equal compute is counted, splits keep apart what they must, and the check finds a lie."""
 
 import copy
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from experiments import images as experiment
 from experiments.keep import commit_of, kept
@@ -184,8 +184,8 @@ def test_batches_show_every_image_once_a_round():
 
 def test_training_is_repeatable_and_learns():
     parts = split(0, n_images=64)
-    one, same = (runs.train("CNN", "4 and 8 channels", parts, 0.01, 1e8, seed=1) for _ in range(2))
-    assert one.n_steps == 80 and one.accuracy == same.accuracy and one.loss == same.loss
+    one, same = (runs.train("CNN", "4 and 8 channels", parts, 0.01, 2e8, seed=1) for _ in range(2))
+    assert one.n_steps == 161 and one.accuracy == same.accuracy and one.loss == same.loss
     assert one.accuracy["train"] > 0.9 and not one.net.training
 
 
@@ -227,19 +227,18 @@ def test_choices_are_made_on_validation_images_of_the_tuning_folds(monkeypatch):
 @pytest.mark.parametrize("what", ["boxes", "masks"])
 def test_a_detector_and_a_segmenter_learn(what):
     parts = split(0)
-    net = scenes.train(what, parts, 0.01, seed=0, n_steps=40)
-    same = scenes.train(what, parts, 0.01, seed=0, n_steps=40)
-    those = scenes.scenes(parts, "test", "clean", 4, seed=0)
-    before = (scenes.Detector() if what == "boxes" else scenes.Segmenter()).double()
+    those = scenes.scenes(parts, "test", "clean", 20, seed=0)
     x = scenes.pictures(those)
-    assert torch.equal(net(x), same(x))
+    one, same = (scenes.train(what, parts, 0.01, seed=0, n_steps=4) for _ in range(2))
+    assert torch.equal(one(x), same(x))
+    net, before = scenes.train(what, parts, 0.01, seed=0, n_steps=100), one
 
     def loss(net):
         if what == "boxes":
             return scenes.detection_loss(net(x), scenes.targets(those))
         return scenes.pixel_loss(net(x), scenes.inks(those))
 
-    assert loss(net) < 0.7 * loss(before)
+    assert loss(net) < 0.75 * loss(before)
 
 
 def test_the_detector_reads_back_what_it_is_told():
@@ -247,33 +246,31 @@ def test_the_detector_reads_back_what_it_is_told():
     those = scenes.scenes(parts, "test", "clean", 30, seed=1)
     wanted = scenes.targets(those)
     assert wanted[:, 0].sum() == sum(len(one.labels) for one in those)
-    said = torch.zeros(30, 15, 6, 6, dtype=torch.float64)
+    said = torch.zeros(30, 5, 6, 6, dtype=torch.float64)
     said[:, 0] = 40 * (wanted[:, 0] - 0.5)
-    said[:, 1:5] = wanted[:, 1:5]
-    names = nn.functional.one_hot(wanted[:, 5].long().clamp_min(0), 10)
-    said[:, 5:] = 40 * names.movedim(-1, 1)
+    said[:, 1:] = wanted[:, 1:]
     found = scenes.detect(lambda x: said, those, least=0.5)
-    for (boxes, digits, scores), one in zip(found, those, strict=True):
-        order, true_order = np.lexsort(boxes.T), np.lexsort(one.boxes.T.astype(float))
+    for (boxes, scores), one in zip(found, those, strict=True):
+        order, true_order = np.lexsort(boxes.round(6).T), np.lexsort(one.boxes.T.astype(float))
         np.testing.assert_allclose(boxes[order], one.boxes[true_order], atol=1e-9)
-        np.testing.assert_array_equal(digits[order], one.labels[true_order])
         assert (scores > 0.99).all()
     nothing = scenes.detect(lambda x: torch.full_like(said, -40.0), those)
-    assert all(len(boxes) == len(digits) == 0 for boxes, digits, _ in nothing)
+    assert all(len(boxes) == len(scores) == 0 for boxes, scores in nothing)
 
 
 def test_bright_groups_find_digits_that_lie_apart():
     parts = split(0)
-    those = scenes.scenes(parts, "train", "clean", 30, seed=3)  # known digits: distance 0
-    for (boxes, digits, scores), one in zip(scenes.components(those, parts, 0.25), those,
-                                            strict=True):
-        for box, digit, score in zip(boxes.tolist(), digits, scores, strict=True):
-            if box in one.boxes.tolist():
-                assert digit == one.labels[one.boxes.tolist().index(box)] or score < 1
-    empty = copy.copy(those[0])
-    object.__setattr__(empty, "image", np.zeros((24, 24)))
-    ((boxes, digits, scores),) = scenes.components([empty], parts, 0.25)
-    assert boxes.shape == (0, 4) and len(digits) == len(scores) == 0
+    those = scenes.scenes(parts, "train", "clean", 30, seed=3)
+    found = scenes.components(those, parts, 0.25)
+    pairs = [(box, one.boxes.tolist(), score)
+             for (boxes, scores), one in zip(found, those, strict=True)
+             for box, score in zip(boxes.tolist(), scores, strict=True)]
+    right = [score for box, true, score in pairs if box in true]
+    assert len(right) > 0.95 * sum(len(one.boxes) for one in those)
+    assert np.mean(np.array(right) == 1) > 0.9  # a digit that is known: distance 0
+    empty = dataclasses.replace(those[0], image=np.zeros((24, 24)))
+    ((boxes, scores),) = scenes.components([empty], parts, 0.25)
+    assert boxes.shape == (0, 4) and len(scores) == 0
 
 
 def test_bad_questions_about_canvases_are_told():
@@ -318,10 +315,11 @@ def test_the_record_says_how_it_was_made():
     record = runs.record()
     made = record["made"]
     assert made["design"] == experiment.DESIGN and made["processor_s"] < 20 * 60
-    for rows in record["results"].values():
+    for kind, rows in record["results"].items():
         assert list(rows) == list(FAMILIES)
         for family, row in rows.items():
-            assert [float(b) for b in row] == experiment.BUDGETS
+            known = experiment.BUDGETS[: None if kind == "as they are" else -1]
+            assert [float(b) for b in row] == known
             for budget, one in row.items():
                 assert one["flops"] == list(hand(family, one["size"]))
                 assert one["n_steps"] == runs.steps_for(float(budget), sum(one["flops"]))

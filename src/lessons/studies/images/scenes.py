@@ -18,7 +18,7 @@ BATCH_SIZE = 16
 #: How hard it is to tell the digits apart: the arguments of `canvas`.
 KINDS = {"clean": {"gap": 1, "noise": 0.0}, "crowded": {"gap": -2, "noise": 0.2}}
 
-Found = tuple[np.ndarray, np.ndarray, np.ndarray]  # boxes (n, 4), digits (n,), scores (n,)
+Found = tuple[np.ndarray, np.ndarray]  # boxes (n, 4), scores (n,)
 
 
 def scenes(parts: Split, part: str, kind: str, n: int, seed: int) -> list[Canvas]:
@@ -45,8 +45,7 @@ def pictures(canvases: Sequence[Canvas]) -> Tensor:
 class Detector(nn.Module):
     """Convolutions down to a grid of 6×6 cells; each cell says whether a digit's middle lies in it.
 
-    Gives (B, 15, 6, 6): one logit for "there is a digit", four numbers for its box, ten logits for
-    which digit.
+    Gives (B, 5, 6, 6): one logit for "there is a digit", and four numbers for its box.
     """
 
     def __init__(self) -> None:
@@ -55,7 +54,7 @@ class Detector(nn.Module):
             nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(),
             nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.ReLU(),
             nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(),
-            nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 15, 1))
+            nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 5, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return what each cell says about canvases (B, 1, 24, 24)."""
@@ -80,30 +79,28 @@ class Segmenter(nn.Module):
 
 
 def targets(canvases: Sequence[Canvas]) -> Tensor:
-    """Return what the detector should say: (B, 6, 6, 6), the digit last, -1 where there is none.
+    """Return what the detector should say, (B, 5, 6, 6): 1 where there is a digit, and its box.
 
     A box is written from the middle of its cell, in units of 8 pixels: how far its own middle lies
     to the right and down, and the logarithms of its width and height.
     """
-    grid = torch.zeros(len(canvases), 6, N_CELLS, N_CELLS, dtype=torch.float64)
-    grid[:, 5] = -1
+    grid = torch.zeros(len(canvases), 5, N_CELLS, N_CELLS, dtype=torch.float64)
     for b, one in enumerate(canvases):
-        for (x0, y0, x1, y1), label in zip(one.boxes.tolist(), one.labels.tolist(), strict=True):
+        for x0, y0, x1, y1 in one.boxes.tolist():
             x, y = (x0 + x1) / 2, (y0 + y1) / 2
             column, row = int(x // CELL), int(y // CELL)
             away = [(x - CELL * (column + 0.5)) / SIDE, (y - CELL * (row + 0.5)) / SIDE]
             sides = np.log([(x1 - x0) / SIDE, (y1 - y0) / SIDE]).tolist()
-            grid[b, :, row, column] = torch.tensor([1, *away, *sides, label])
+            grid[b, :, row, column] = torch.tensor([1, *away, *sides])
     return grid
 
 
 def detection_loss(said: Tensor, wanted: Tensor) -> Tensor:
-    """Return cross-entropy of "a digit here", plus box and digit where there is one."""
+    """Return the cross-entropy of "a digit here", plus how far off the boxes are where one is."""
     there = wanted[:, 0] == 1
-    boxes = F.smooth_l1_loss(said[:, 1:5].movedim(1, -1)[there],
-                             wanted[:, 1:5].movedim(1, -1)[there], beta=0.1)
-    digits = F.cross_entropy(said[:, 5:].movedim(1, -1)[there], wanted[:, 5][there].long())
-    return F.binary_cross_entropy_with_logits(said[:, 0], wanted[:, 0]) + boxes + digits
+    boxes = F.smooth_l1_loss(said[:, 1:].movedim(1, -1)[there],
+                             wanted[:, 1:].movedim(1, -1)[there], beta=0.1)
+    return F.binary_cross_entropy_with_logits(said[:, 0], wanted[:, 0]) + boxes
 
 
 def pixel_loss(said: Tensor, ink: Tensor, weight: float = 1.0) -> Tensor:
@@ -176,13 +173,12 @@ def _batches(parts: Split, seed: int) -> Iterator[list[Canvas]]:
 
 @torch.inference_mode()
 def detect(net: nn.Module, canvases: Sequence[Canvas], least: float = 0.02) -> list[Found]:
-    """Return boxes, digits and scores for each canvas, without doubles.
+    """Return boxes and scores for each canvas; of boxes that overlap by half the surest is kept.
 
-    A score is the probability of a digit in this cell times that of the digit that is named.
+    A score is the probability that the middle of a digit lies in the cell.
     """
     said, found = net(pictures(canvases)), []
-    digits = said[:, 5:].softmax(1)
-    scores, boxes = said[:, 0].sigmoid() * digits.amax(1), said[:, 1:5]
+    scores, boxes = said[:, 0].sigmoid(), said[:, 1:]
     middles = CELL * (torch.arange(N_CELLS) + 0.5)
     x, y = middles + SIDE * boxes[:, 0], middles[:, None] + SIDE * boxes[:, 1]
     w, h = (SIDE * boxes[:, 2:].clamp(-3, 1).exp()).unbind(1)
@@ -191,12 +187,12 @@ def detect(net: nn.Module, canvases: Sequence[Canvas], least: float = 0.02) -> l
         sure = scores[b] >= least
         these, its = corners[b][sure].numpy(), scores[b][sure].numpy()
         kept = suppress(these, its)
-        found.append((these[kept], digits[b].argmax(0)[sure].numpy()[kept], its[kept]))
+        found.append((these[kept], its[kept]))
     return found
 
 
 def components(canvases: Sequence[Canvas], parts: Split, least: float) -> list[Found]:
-    """Find digits without training: bright pixels that touch, read by the nearest digit.
+    """Find digits without training: bright pixels that touch.
 
     Parameters
     ----------
@@ -210,22 +206,19 @@ def components(canvases: Sequence[Canvas], parts: Split, least: float) -> list[F
     """
     from scipy.ndimage import find_objects, label  # slow to import, and only needed here
 
-    known, names = parts["train"]
-    known = np.stack([_in_the_corner(x.reshape(SIDE, SIDE)) for x in known.numpy()])
+    known = np.stack([_in_the_corner(x.reshape(SIDE, SIDE)) for x in parts["train"][0].numpy()])
     found = []
     for one in canvases:
         groups, _ = label(one.image >= least, structure=np.ones((3, 3)))
-        boxes, digits, scores = [], [], []
+        boxes, scores = [], []
         for number, (rows, columns) in enumerate(find_objects(groups), start=1):
-            ink = np.where(groups == number, one.image, 0)[rows, columns]
-            if np.count_nonzero(ink) < 8:
+            group = np.where(groups == number, one.image, 0)[rows, columns]
+            if np.count_nonzero(group) < 8:
                 continue
-            distance = np.linalg.norm(known - _in_the_corner(ink), axis=1)
+            distance = np.linalg.norm(known - _in_the_corner(group), axis=1).min()
             boxes.append([columns.start, rows.start, columns.stop, rows.stop])
-            digits.append(int(names[distance.argmin()]))
-            scores.append(1 / (1 + distance.min()))
-        found.append((np.array(boxes, dtype=float).reshape(-1, 4), np.array(digits, dtype=int),
-                      np.array(scores)))
+            scores.append(1 / (1 + distance))
+        found.append((np.array(boxes, dtype=float).reshape(-1, 4), np.array(scores)))
     return found
 
 
