@@ -46,7 +46,7 @@ DESIGN = ("217 images are set aside for choosing, the others cut into five folds
           "and the rates go on while the best is at an end")
 N_CANVASES = 100  # of each kind, for choosing and for testing
 BOX_RATES, BOX_STEPS, BOX_FOLDS = [0.003, 0.01, 0.03], 400, 3
-INK_RATES, INK_STEPS, INK_WEIGHTS = [0.01, 0.03], 200, [1.0, 5.0, 25.0]
+INK_RATES, INK_STEPS, INK_WEIGHTS = [0.01, 0.03, 0.1], 200, [1.0, 5.0, 25.0]
 THRESHOLDS = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55]
 CHECKED = [("as they are", "linear", "1.25e+08"), ("as they are", "MLP", "5e+08"),
            ("as they are", "CNN", "2e+09"), ("as they are", "ViT", "2e+09"),
