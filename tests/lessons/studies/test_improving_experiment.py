@@ -117,8 +117,8 @@ def test_cooling_takes_out_how_large_the_logits_are():
 def test_the_controls_repeat_what_the_table_has():
     kept = ablation.record()
     rows, controls = kept["results"]["400"], kept["controls"]
-    assert controls["rates"]["baseline"][str(rows["baseline"]["lr"])] == rows["baseline"]["test"]
-    assert controls["rates"]["batch norm"][str(rows["batch norm"]["lr"])] == rows["batch norm"]["test"]
+    for name in ["baseline", "batch norm"]:
+        assert controls["rates"][name][str(rows[name]["lr"])] == rows[name]["test"]
     second = kept["again"]["baseline"]
     assert controls["again"][str(second["lr"])] == second["test"]
 
