@@ -78,14 +78,14 @@ def listen(
         fail("give one sound or more, each with what it is called")
     if pictures is not None and list(pictures) != list(sounds):
         fail("pictures need the same names as sounds, in the same order")
-    made = []
+    made: list[dict[str, Any]] = []
     for text, x in sounds.items():
         try:
             wav = to_wav(x, rate)
         except ValueError as error:
             fail(f"{text!r}: {error}")
-        sound = {"text": text, "seconds": round(len(x) / rate, 3),
-                 "wav": base64.b64encode(wav).decode("ascii")}
+        sound: dict[str, Any] = {"text": text, "seconds": round(len(x) / rate, 3),
+                                 "wav": base64.b64encode(wav).decode("ascii")}
         if pictures is not None:
             sound["picture"] = _levels(fail, text, pictures[text])
         made.append(sound)
