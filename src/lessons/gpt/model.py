@@ -105,7 +105,7 @@ class Attention(nn.Module):
         if cache is not None:
             k, v = cache.extend(k, v)  # (B, H, S, D/H), S tokens with those before
         T, S = q.shape[2], k.shape[2]
-        mask = causal_mask(T, S, x.device) if 1 < T < S else None  # one new token may see all
+        mask = causal_mask(T, S, x.device) if 1 < T < S else None  # one new token sees all
         dropout = self.dropout.p if self.training else 0.0
         y = F.scaled_dot_product_attention(q, k, v, mask, dropout, is_causal=T == S)
         y = y.transpose(1, 2).flatten(2)  # (B, H, T, D/H) -> (B, T, D)
