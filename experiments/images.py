@@ -7,10 +7,8 @@ At each budget of operations each family chooses its size and its learning rate 
 images that no fold tests. A run that is cut off goes on where it stopped.
 """
 
-import json
 import math
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +16,7 @@ import numpy as np
 import sklearn
 import torch
 
-from experiments.keep import commit_of, kept
+from experiments.keep import command, kept
 from lessons.data import images
 from lessons.studies.images import runs, scenes
 from lessons.studies.images.boxes import average_precision, mask_iou, match
@@ -269,25 +267,8 @@ def check(scenes_too=True):
 
 def main(arguments):
     """Run or check; return the exit code."""
-    torch.set_num_threads(1)
-    start = time.process_time()
-    if arguments == ["--check"]:
-        wrong = check()
-        print("\n".join(wrong) or "every run agrees with the record, to two images or better")
-        print(f"{time.process_time() - start:.0f} s of processor time")
-        return bool(wrong)
-    if arguments:
-        print(f"unknown argument {arguments[0]}: give nothing, or --check", file=sys.stderr)
-        return 2
-    commit = commit_of(Path(__file__), STUDY)
-    result, processor_s = everything()
-    made = {"command": "python -m experiments.images", "date": time.strftime("%Y-%m-%d"),
-            "commit": commit, "design": DESIGN,
-            "processor_s": round(processor_s), "torch": torch.__version__,
-            "numpy": np.__version__, "scikit-learn": sklearn.__version__}
-    RESULT.write_text(json.dumps({"made": made, **result}) + "\n", encoding="utf-8")
-    print(f"{RESULT.stat().st_size:,} bytes after {made['processor_s']} s of processor time")
-    return 0
+    return command(arguments, "images", everything, check, "two images", design=DESIGN,
+                   **{"scikit-learn": sklearn.__version__})
 
 
 if __name__ == "__main__":

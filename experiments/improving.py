@@ -10,10 +10,7 @@ on where it stopped.
 """
 
 import dataclasses
-import hashlib
-import json
 import math
-import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -24,6 +21,7 @@ import sklearn
 import torch
 from torch.nn import functional as F
 
+from experiments import keep
 from lessons.gpt.model import n_parameters
 from lessons.studies.compare import interval
 from lessons.studies.improving import runs as ablation
@@ -236,17 +234,9 @@ def controls(size, lr, its_lr, to_cool):
 
 def kept(function, *arguments):
     """Call a function, or return what it returned when the same code ran before."""
-    code = b"".join(path.read_bytes() for path in sorted(RESULT.parent.glob("*.py")))
     recipes = [{**RECIPES, **LONGER}.get(one) for one in arguments]
-    task = repr((function.__name__, arguments, recipes, STRENGTHS, DESIGN))
-    path = PARTS / f"{hashlib.sha256(code + task.encode()).hexdigest()[:20]}.json"
-    if not path.exists():
-        result = function(*arguments)
-        PARTS.mkdir(parents=True, exist_ok=True)
-        path.with_suffix(".new").write_text(json.dumps(result), encoding="utf-8")
-        path.with_suffix(".new").replace(path)
-        print(f"{function.__name__} {arguments}: {result['processor_s']:.0f} s", flush=True)
-    return json.loads(path.read_text(encoding="utf-8"))
+    return keep.kept(PARTS, RESULT.parent.glob("*.py"), (recipes, STRENGTHS, DESIGN), function,
+                     *arguments)[0]
 
 
 def everything():
@@ -306,40 +296,10 @@ def check():
     return wrong
 
 
-def commit_of_the_code():
-    """Return the commit that is run, with a mark if the study or this script was changed since."""
-    here = Path(__file__).resolve()
-
-    def git(*arguments):
-        done = subprocess.run(["git", *arguments], cwd=here.parent, check=True, text=True,
-                              capture_output=True)
-        return done.stdout.strip()
-
-    changed = git("status", "--porcelain", "--", str(here), str(RESULT.parent))
-    return git("rev-parse", "--short=12", "HEAD") + (", changed" if changed else "")
-
-
 def main(arguments):
     """Run or check; return the exit code."""
-    torch.set_num_threads(1)
-    start = time.process_time()
-    if arguments == ["--check"]:
-        wrong = check()
-        print("\n".join(wrong) or "every run agrees with the record, to two images or better")
-        print(f"{time.process_time() - start:.0f} s of processor time")
-        return bool(wrong)
-    if arguments:
-        print(f"unknown argument {arguments[0]}: give nothing, or --check", file=sys.stderr)
-        return 2
-    commit = commit_of_the_code()
-    result, processor_s = everything()
-    made = {"command": "python -m experiments.improving", "date": time.strftime("%Y-%m-%d"),
-            "commit": commit, "design": DESIGN, "processor_s": round(processor_s),
-            "torch": torch.__version__, "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__}
-    RESULT.write_text(json.dumps({"made": made, **result}) + "\n", encoding="utf-8")
-    print(f"{RESULT.stat().st_size:,} bytes after {made['processor_s']} s of processor time")
-    return 0
+    return keep.command(arguments, "improving", everything, check, "two images", design=DESIGN,
+                        **{"scikit-learn": sklearn.__version__})
 
 
 if __name__ == "__main__":

@@ -1,10 +1,19 @@
-"""Parts of an experiment that are done, kept: a run that was cut off goes on where it stopped."""
+"""What experiments share: parts that are done are kept, and one command runs or checks a record.
+
+A run that was cut off goes on where it stopped.
+"""
 
 import hashlib
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
+
+import numpy as np
+import torch
+
+from lessons.studies.record import path_of
 
 
 def kept(folder, code, settings, function, *arguments):
@@ -46,3 +55,42 @@ def commit_of(*paths):
 
     changed = git("status", "--porcelain", "--", *map(str, paths))
     return git("rev-parse", "--short=12", "HEAD") + (", changed" if changed else "")
+
+
+def command(arguments, study, everything, check, nearly, **made):
+    """Run an experiment and write its record, or compare a part with it; return the exit code.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Those of the command: none, or ``--check``.
+    study : str
+        Names the script, and the folder of the record.
+    everything : callable
+        Returns the result and its processor seconds.
+    check : callable
+        Returns a line for each number that differs.
+    nearly : str
+        How near the numbers must be, in words.
+    made
+        What the record says of its making, beside command, date, commit, seconds and versions.
+    """
+    torch.set_num_threads(1)
+    start = time.process_time()
+    if arguments == ["--check"]:
+        wrong = check()
+        print("\n".join(wrong) or f"every run agrees with the record, to {nearly} or better")
+        print(f"{time.process_time() - start:.0f} s of processor time")
+        return bool(wrong)
+    if arguments:
+        print(f"unknown argument {arguments[0]}: give nothing, or --check", file=sys.stderr)
+        return 2
+    record = path_of(study)
+    commit = commit_of(Path(__file__).with_name(f"{study}.py"), record.parent)
+    result, processor_s = everything()
+    made = {"command": f"python -m experiments.{study}", "date": time.strftime("%Y-%m-%d"),
+            "commit": commit, "processor_s": round(processor_s), "torch": torch.__version__,
+            "numpy": np.__version__, **made}
+    record.write_text(json.dumps({"made": made, **result}) + "\n", encoding="utf-8")
+    print(f"{record.stat().st_size:,} bytes after {made['processor_s']} s of processor time")
+    return 0

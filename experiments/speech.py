@@ -8,16 +8,13 @@ test; one take is kept from training, and every test uses that take. The voices 
 train only where the name says so. A run that is cut off goes on where it stopped.
 """
 
-import hashlib
-import json
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from experiments.keep import command, kept
 from lessons.data import sounds
 from lessons.engine.ctc import edit_distance
 from lessons.studies.record import path_of
@@ -264,45 +261,31 @@ def looks(k, lr):
     return found
 
 
-def kept(function, *arguments):
-    """Call a function, or return what it returned when the same code ran before."""
-    code = b"".join(path.read_bytes() for path in sorted(RESULT.parent.glob("*.py")))
-    task = repr((function.__name__, arguments))
-    path = PARTS / f"{hashlib.sha256(code + task.encode()).hexdigest()[:20]}.json"
-    if not path.exists():
-        start = time.process_time()
-        result = function(*arguments)
-        seconds = time.process_time() - start
-        PARTS.mkdir(parents=True, exist_ok=True)
-        path.with_suffix(".new").write_text(json.dumps([result, seconds]), encoding="utf-8")
-        path.with_suffix(".new").replace(path)
-        print(f"{function.__name__} {arguments}: {seconds:.0f} s", flush=True)
-    result, seconds = json.loads(path.read_text(encoding="utf-8"))
-    kept.seconds += seconds
-    return result
-
-
-kept.seconds = 0.0
-
-
 def everything():
-    """Run the whole experiment; return it."""
+    """Run the whole experiment; return it, and its processor seconds."""
+    seconds = []
+
+    def do(function, *arguments):
+        result, took = kept(PARTS, RESULT.parent.glob("*.py"), (), function, *arguments)
+        seconds.append(took)
+        return result
+
     kinds = ("linear", "convolution")
-    rates = {kind: kept(tuned, kind) for kind in kinds}
+    rates = {kind: do(tuned, kind) for kind in kinds}
     lr, splits = rates["convolution"]["lr"], range(parts.N_SPLITS)
     result = {"rates": rates, "tests": list(TESTS), "snrs": TEST_SNRS,
               "flite": FLITE, "looks_at": LOOKS,
-              "gap": {kind: [kept(gap, kind, k, rates[kind]["lr"]) for k in splits]
+              "gap": {kind: [do(gap, kind, k, rates[kind]["lr"]) for k in splits]
                       for kind in kinds}}
-    result["string_rates"] = kept(tuned_strings)
+    result["string_rates"] = do(tuned_strings)
     lr_strings = result["string_rates"]["lr"]
-    result["strings"] = [kept(strings_of, k, lr_strings, lr) for k in FIRST_SPLITS]
-    result["cures"] = [kept(cures, k, lr) for k in FIRST_SPLITS]
-    result["equal_clips"] = [kept(equal_clips, k, lr) for k in splits]
-    result["looks"] = kept(looks, 0, lr_strings)
-    result["noise"] = [kept(noise, k, lr) for k in FIRST_SPLITS]
-    result["untold"] = [kept(untold, k, lr) for k in FIRST_SPLITS]
-    return result
+    result["strings"] = [do(strings_of, k, lr_strings, lr) for k in FIRST_SPLITS]
+    result["cures"] = [do(cures, k, lr) for k in FIRST_SPLITS]
+    result["equal_clips"] = [do(equal_clips, k, lr) for k in splits]
+    result["looks"] = do(looks, 0, lr_strings)
+    result["noise"] = [do(noise, k, lr) for k in FIRST_SPLITS]
+    result["untold"] = [do(untold, k, lr) for k in FIRST_SPLITS]
+    return result, sum(seconds)
 
 
 def check():
@@ -325,39 +308,10 @@ def check():
     return wrong
 
 
-def commit_of_the_code():
-    """Return the commit that is run, with a mark if the study or this script was changed since."""
-    here = Path(__file__).resolve()
-
-    def git(*arguments):
-        done = subprocess.run(["git", *arguments], cwd=here.parent, check=True, text=True,
-                              capture_output=True)
-        return done.stdout.strip()
-
-    changed = git("status", "--porcelain", "--", str(here), str(RESULT.parent))
-    return git("rev-parse", "--short=12", "HEAD") + (", changed" if changed else "")
-
-
 def main(arguments):
     """Run or check; return the exit code."""
-    torch.set_num_threads(1)
-    start = time.process_time()
-    if arguments == ["--check"]:
-        wrong = check()
-        print("\n".join(wrong) or "every run agrees with the record, to one answer or better")
-        print(f"{time.process_time() - start:.0f} s of processor time")
-        return bool(wrong)
-    if arguments:
-        print(f"unknown argument {arguments[0]}: give nothing, or --check", file=sys.stderr)
-        return 2
-    commit = commit_of_the_code()
-    result = everything()
-    made = {"command": "python -m experiments.speech", "date": time.strftime("%Y-%m-%d"),
-            "commit": commit, "processor_s": round(kept.seconds), "torch": torch.__version__,
-            "numpy": np.__version__, "sounds": sounds.about()["made_with"]}
-    RESULT.write_text(json.dumps({"made": made, **result}) + "\n", encoding="utf-8")
-    print(f"{RESULT.stat().st_size:,} bytes after {made['processor_s']} s of processor time")
-    return 0
+    return command(arguments, "speech", everything, check, "one answer",
+                   sounds=sounds.about()["made_with"])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from experiments import images as experiment
-from experiments.keep import commit_of, kept
 from lessons.gpt.model import Attention, Config
 from lessons.studies.images import networks, runs, scenes
 from lessons.studies.images.networks import FAMILIES, FullAttention, build, flops
@@ -289,26 +288,6 @@ def test_a_weight_of_pixels_is_as_if_ink_came_more_often():
     twice = scenes.pixel_loss(torch.tensor([[0.3, 0.3, -1.2, 2.0]]),
                               torch.tensor([[1.0, 1.0, 0.0, 0.0]]))
     assert scenes.pixel_loss(said, ink, 2.0).item() == pytest.approx(twice.item())
-
-
-def test_what_is_done_is_kept_until_the_code_changes(tmp_path):
-    code, calls = tmp_path / "code.py", []
-    code.write_text("one")
-
-    def work(number):
-        calls.append(number)
-        return number + 1
-
-    assert [kept(tmp_path / "done", [code], 0, work, n)[0] for n in (1, 2, 1)] == [2, 3, 2]
-    assert calls == [1, 2]
-    kept(tmp_path / "done", [code], 1, work, 1)
-    code.write_text("two")
-    kept(tmp_path / "done", [code], 1, work, 1)
-    assert calls == [1, 2, 1, 1]
-
-
-def test_the_commit_is_named():
-    assert len(commit_of(__file__).partition(",")[0]) == 12
 
 
 def test_the_record_says_how_it_was_made():

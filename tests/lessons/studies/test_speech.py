@@ -1,7 +1,6 @@
 """Who trains and who tests, the readers, the recogniser, and the script behind the chapter."""
 
 import copy
-import json
 
 import numpy as np
 import pytest
@@ -147,18 +146,6 @@ def test_check_finds_a_number_that_no_run_gave(monkeypatch):
     monkeypatch.setattr(speech, "strings_of", lambda k, *rates: lie["strings"][k])
     (wrong,) = speech.check()
     assert "linear, split 5, voices" in wrong
-
-
-def test_what_is_done_is_not_done_again(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(speech, "PARTS", tmp_path)
-    calls = []
-
-    def run(k):
-        calls.append(k)
-        return {"k": k}
-
-    assert speech.kept(run, 1) == speech.kept(run, 1) == {"k": 1}
-    assert calls == [1] and json.loads(next(tmp_path.glob("*.json")).read_text())[0] == {"k": 1}
 
 
 @pytest.mark.parametrize("script", [speech, spoken_digits])
