@@ -121,11 +121,11 @@ def measure(browser, page, found, costs, n_rounds=N_ROUNDS):
     """Move each control of a figure through its values and back, and note what it costs."""
     page.bring_to_front()
     controls, steps = [], []
-    for control in found.locator("[data-key]").all():
+    for control in found.query_selector_all("[data-key]"):
         control.focus()
         press(page, "Home")
         last = control.evaluate("e => e.options ? e.options.length - 1 : +e.max")
-        is_range = control.get_attribute("type") == "range"
+        is_range = control.evaluate("e => e.type") == "range"
         controls.append((control, last, ("Right", "Left") if is_range else ("Down", "Up")))
     browser.start_tracing(page=page, categories=CATEGORIES)
     for back in [False, True] * (n_rounds // 2):

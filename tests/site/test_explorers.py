@@ -57,12 +57,23 @@ def names(page):
 
 
 def figure(page, name):
-    found = page.locator(f'figure.explorer[data-name="{name}"]')
+    """Return the element of an explorer, in reach and unpacked.
+
+    An element and not a locator, which searches the whole page for it at every use.
+    """
+    found = page.query_selector(f'figure.explorer[data-name="{name}"]')
     found.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "n => document.querySelector(`figure.explorer[data-name='${n}']`).dataset.ready", arg=name
-    )
+    page.wait_for_function("f => f.dataset.ready", arg=found)
     return found
+
+
+def controls(found):
+    """Return the elements of an explorer's controls."""
+    return found.query_selector_all("[data-key]")
+
+
+def is_range(field):
+    return field.evaluate("e => e.type") == "range"
 
 
 def shown(found):
@@ -75,7 +86,7 @@ def by_keyboard(page, field, index, last):
     field.focus()
     page.keyboard.press("End" if index == last else "Home")
     for _ in range(index if index < last else 0):
-        page.keyboard.press("ArrowRight" if field.get_attribute("type") else "ArrowDown")
+        page.keyboard.press("ArrowRight" if is_range(field) else "ArrowDown")
 
 
 #: Where to press the pointer and where to let it go, halfway first.
@@ -89,7 +100,7 @@ DRAG = """(field, index) => {
 
 
 def by_pointer(page, field, index, last):
-    if field.get_attribute("type") != "range":
+    if not is_range(field):
         field.select_option(str(index))
         return
     start, *ways = field.evaluate(DRAG, index)
@@ -101,8 +112,9 @@ def by_pointer(page, field, index, last):
 
 
 #: Gives an explorer the record that it is compared with, and a function that says how it differs
-#: from what is stored for these positions of its controls.
-COMPARE = """(f, record) => {
+#: from what is stored for these positions of its controls. As text: objects are slow to hand over.
+COMPARE = """(f, text) => {
+  const record = JSON.parse(text);
   const fields = record.controls.map((c) => f.querySelector(`[data-key="${c.key}"]`));
   const groups = [...f.querySelectorAll("g.moving")];
   const sentence = f.querySelector(".explorer-sentence");
@@ -170,7 +182,7 @@ def test_every_state_of_the_page_is_the_stored_one(shared, name, mode):
         assert json.loads(found.evaluate(UNPACKED)) == record, explorer
         sizes = [len(control["texts"]) for control in record["controls"]]
         assert len(record["states"]) == math.prod(sizes), explorer
-        found.evaluate(COMPARE, record)
+        found.evaluate(COMPARE, json.dumps(record))
         assert found.evaluate(EVERY_STATE) == [], explorer
         found.evaluate(RESET)
 
@@ -181,10 +193,11 @@ def test_every_control_leads_to_the_stored_state(shared, name, mode):
     page = unfolded(shared(name, mode))
     for explorer, record in records(name).items():
         found = figure(page, explorer)
-        found.evaluate(COMPARE, record)
+        found.evaluate(COMPARE, json.dumps(record))
+        fields = controls(found)
         defaults = [control["default"] for control in record["controls"]]
         for i, control in enumerate(record["controls"]):
-            field, last = found.locator("[data-key]").nth(i), len(control["texts"]) - 1
+            field, last = fields[i], len(control["texts"]) - 1
             moves = [by_keyboard, by_pointer] if mode == "served" else [by_keyboard]
             for move, index in itertools.product(moves, sorted({0, last // 2, last})):
                 move(page, field, index, last)
@@ -203,7 +216,7 @@ def test_what_differs_is_said(page, site):
     def differences(change):
         record = records(PAGES[0])[explorer]
         change(record["states"], record["controls"])
-        found.evaluate(COMPARE, record)
+        found.evaluate(COMPARE, json.dumps(record))
         return found.evaluate(EVERY_STATE)
 
     def swap(states, controls):
@@ -257,25 +270,25 @@ def test_play_pause_reset_and_nothing_remembered(shared, name):
     for explorer in names(page):
         found = figure(page, explorer)
         before = shown(found)
-        for button in found.locator(".explorer-play").all():
-            field = found.locator('input[type="range"]').last
+        for button in found.query_selector_all(".explorer-play"):
+            field = found.query_selector_all('input[type="range"]')[-1]
             field.evaluate("e => { e.value = 0; }")
-            page.evaluate(PAUSE_AT, [button.element_handle(), field.element_handle()])
+            page.evaluate(PAUSE_AT, [button, field])
             button.click()
             page.wait_for_function("() => window.named")
             assert page.evaluate("() => window.named") == "Pause"
             assert button.inner_text() == "Play"
             page.evaluate("() => new Promise((done) => setTimeout(done, 300))")  # the page's clock
             assert field.input_value() == page.evaluate("() => window.place")
-        field = found.locator("[data-key]").first
+        field = controls(found)[0]
         by_pointer(page, field, 1 if field.get_attribute("data-default") == "0" else 0, 1)
-        found.locator(".explorer-reset").click()
+        found.query_selector(".explorer-reset").click()
         assert shown(found) == before
         field.focus()
         page.keyboard.press("End")
     page.reload()
     for explorer in names(page):
-        for field in figure(page, explorer).locator("[data-key]").all():
+        for field in controls(figure(page, explorer)):
             assert field.input_value() == field.get_attribute("data-default")
 
 
@@ -297,10 +310,10 @@ def test_a_phone_shows_and_moves_every_control(shared, name):
     page = unfolded(shared(name, "phone"))
     for explorer in names(page):
         found = figure(page, explorer)
-        for field in found.locator("[data-key], button").all():
+        for field in found.query_selector_all("[data-key], button"):
             box = field.bounding_box()
             assert box["x"] >= 0 and box["x"] + box["width"] <= 360
-        for field in found.locator('input[type="range"]').all():
+        for field in found.query_selector_all('input[type="range"]'):
             box = field.bounding_box()
             before = field.input_value()
             there = box["width"] - 9 if int(before) == 0 else 9

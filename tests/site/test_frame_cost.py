@@ -1,5 +1,6 @@
 """What a change costs: a ratio to a calibration in the same browser, never milliseconds."""
 
+import json
 import os
 
 import pytest
@@ -9,7 +10,9 @@ from tests.site import frames
 from tests.site.test_explorers import (
     COMPARE,
     PAGES,
+    controls,
     figure,
+    is_range,
     open_page,
     outputs,
     records,
@@ -58,7 +61,7 @@ def too_dear(browser, page, found, n_tries=N_TRIES):
     while above and n_tries:
         n_tries -= 1
         # In turns: each has the same minutes of the machine.
-        frames.measure(browser, calibration, calibration.locator("figure"), bare)
+        frames.measure(browser, calibration, calibration.query_selector("figure"), bare)
         frames.measure(browser, page, found, costs)
         ratios = frames.ratios(costs, bare)
         above = {part: ratio for part, ratio in ratios.items() if ratio > LIMITS[part]}
@@ -122,9 +125,9 @@ def test_the_change_is_there_before_the_next_frame(shared, name):
     n_moves = 0
     for explorer, record in records(name).items():
         found = figure(page, explorer)
-        found.evaluate(COMPARE, record)
-        for field in found.locator("[data-key]").all():
-            up = "ArrowRight" if field.get_attribute("type") == "range" else "ArrowDown"
+        found.evaluate(COMPARE, json.dumps(record))
+        for field in controls(found):
+            up = "ArrowRight" if is_range(field) else "ArrowDown"
             last = "e => +e.value === (e.options ? e.options.length - 1 : +e.max)"
             at_the_end = field.evaluate(last)
             field.focus()

@@ -1,10 +1,9 @@
 """Narrow screens and fingers: figures in sight, nothing cut off, nothing moved by scrolling."""
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.site.conftest import unfold
-from tests.site.test_explorers import PAGES as EXPLORER_PAGES, RESET
+from tests.site.test_explorers import PAGES as EXPLORER_PAGES, RESET, figure, names
 from tests.site.test_pages import PAGES
 
 TWO_FRAMES = "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
@@ -48,12 +47,9 @@ class Finger:
 
 
 def explorers(page):
-    """Return the explorers of a page, all in reach and unpacked."""
+    """Return the elements of the explorers of a page, each in reach and unpacked."""
     unfold(page)
-    for found in page.locator("figure.explorer").all():
-        found.scroll_into_view_if_needed()
-        expect(found).to_have_attribute("data-ready", "true")
-        yield found
+    return (figure(page, name) for name in names(page))
 
 
 def drag(finger, found, field, end):
@@ -78,7 +74,7 @@ def test_under_a_finger_the_figure_is_in_sight(shared, name):
     page = shared(name, "phone")
     finger = Finger(page)
     for found in explorers(page):
-        for field in found.locator('input[type="range"]').all():
+        for field in found.query_selector_all('input[type="range"]'):
             for end in ("start", "end"):
                 seen = drag(finger, found, field, end)
                 where = found.get_attribute("data-name"), field.get_attribute("id"), end
@@ -89,7 +85,7 @@ def test_a_figure_that_is_not_held_leaves_the_screen(shared):
     page = shared("04-gradient-descent", "phone")
     finger = Finger(page)
     found = next(f for f in explorers(page) if f.get_attribute("data-name") == "schedule")
-    field = found.locator('input[type="range"]').last  # below two other controls
+    field = found.query_selector_all('input[type="range"]')[-1]  # below two other controls
     assert drag(finger, found, field, "start")["seen"]
     page.add_style_tag(content="html .explorer-view { position: static !important; }")
     assert not drag(finger, found, field, "start")["seen"]
@@ -100,7 +96,7 @@ def test_a_figure_that_is_not_held_leaves_the_screen(shared):
 def test_a_choice_shows_a_panel_that_it_changes(shared, name):
     page = shared(name, "phone")
     for found in explorers(page):
-        for field in found.locator("select").all():
+        for field in found.query_selector_all("select"):
             found.evaluate(REMEMBER)
             place = field.evaluate(PLACE, "end")
             last = field.evaluate("e => e.options.length - 1")
