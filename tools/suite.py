@@ -17,7 +17,7 @@ from tools.calibration import reference_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 PY = sys.executable
-#: Tests of one file stay together; those of the site, by page (tests/site/conftest.py).
+#: Tests of one file stay together; those of the site, by visit (tests/site/conftest.py).
 ONE = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 PYTEST = [*ONE, "-n", "2", "--dist", "loadfile"]
 READ_TEXTS = ["tests/lessons/exercises/test_exercises.py", "tests/lessons/engine/test_tensor.py"]

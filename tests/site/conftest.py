@@ -37,19 +37,33 @@ SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900
 Open = Callable[..., Page]
 
 
-class ByPage(LoadScopeScheduling):
-    """Keeps the tests of one page in one process, which visits and computes it once.
+class ByVisit(LoadScopeScheduling):
+    """Keeps the tests that share the visits of a page in one process, so that each is made once.
 
+    The visit by the web server is one half of a page's work, phone and file are the other.
     (The groups of pytest-xdist 3.8 have no effect with pytest 9.2.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return about(nodeid)
+        return about(nodeid) + " served" * bool(SERVED.search(nodeid))
+
+
+#: The tests that share the served visit.
+SERVED = re.compile(r"test_(explorers|frame_cost|sounds)\.py(?!.*(\[file-|phone|without_scripts))")
 
 
 def about(nodeid: str) -> str:
-    """Return the page that a test is about, or else the test."""
-    page = re.sub(r"^(light|dark|served|file)-|-(served|file)$", "", nodeid.partition("[")[2][:-1])
+    """Return the page that a test is about, or else the test.
+
+    Examples
+    --------
+    >>> about("test_a.py::test_b[served-04-gradient-descent]"), about("test_a.py::test_b")
+    ('04-gradient-descent', 'test_a.py::test_b')
+    >>> about("test_a.py::test_of_its_third_explorer[04-gradient-descent2]")
+    '04-gradient-descent'
+    """
+    page = re.sub(r"^(light|dark|served|file)-|-(served|file)$|\d+$", "",
+                  nodeid.partition("[")[2][:-1])
     return page or nodeid
 
 
@@ -64,9 +78,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (places[about(item.nodeid)], "test_pages.py" not in item.nodeid))
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPage:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByVisit:
     """Tell pytest-xdist how to deal out the tests of this folder."""
-    return ByPage(config, log)
+    return ByVisit(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:
