@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from lessons.engine.tensor import Tensor
 
 
-def same_shape(prediction: "Tensor", target: ArrayLike) -> None:
+def check_same_shape(prediction: "Tensor", target: ArrayLike) -> None:
     """Raise ValueError unless the two have one shape and are not empty."""
     if prediction.shape != np.shape(target):
         raise ValueError(
@@ -51,7 +51,7 @@ def mse(prediction: "Tensor", target: ArrayLike) -> "Tensor":
     >>> mse(Tensor([[1.0], [3.0]]), [[0.0], [0.0]]).item()
     5.0
     """
-    same_shape(prediction, target)
+    check_same_shape(prediction, target)
     return ((prediction - target) ** 2).mean()
 
 
@@ -76,7 +76,7 @@ def mae(prediction: "Tensor", target: ArrayLike) -> "Tensor":
     >>> mae(Tensor([[1.0], [3.0]]), [[0.0], [0.0]]).item()
     2.0
     """
-    same_shape(prediction, target)
+    check_same_shape(prediction, target)
     error = prediction - target
     return (error * np.sign(error.data)).mean()
 
@@ -104,7 +104,7 @@ def huber(prediction: "Tensor", target: ArrayLike, delta: float = 1.0) -> "Tenso
     >>> huber(Tensor([0.5, 3.0]), [0.0, 0.0]).item()
     1.3125
     """
-    same_shape(prediction, target)
+    check_same_shape(prediction, target)
     if not delta > 0:
         raise ValueError(f"delta is the size of an error and must be positive, got {delta}")
     error = prediction - target
@@ -126,7 +126,9 @@ def log_softmax(logits: "Tensor") -> "Tensor":
     >>> log_softmax(Tensor([[1e4, 0.0]])).data
     array([[     0., -10000.]])
     """
-    return logits - logits.logsumexp(axis=-1, keepdims=True)
+    # From the largest score down: beside a score of 1e17 the logarithm of a sum would be lost.
+    z = logits - np.nan_to_num(logits.data.max(axis=-1, keepdims=True))
+    return z - z.logsumexp(axis=-1, keepdims=True)
 
 
 def softmax(logits: "Tensor") -> "Tensor":
@@ -171,8 +173,7 @@ def cross_entropy(logits: "Tensor", labels: ArrayLike) -> "Tensor":
         raise ValueError(f"logits must have shape (B, C) and labels (B,), got {logits.shape} "
                          f"and {np.shape(labels)}")
     labels = _classes(labels, logits.shape[1])
-    right = logits[np.arange(len(labels)), labels]
-    return (logits.logsumexp(axis=1) - right).mean()
+    return -log_softmax(logits)[np.arange(len(labels)), labels].mean()
 
 
 def soft_cross_entropy(logits: "Tensor", targets: ArrayLike) -> "Tensor":
@@ -196,7 +197,7 @@ def soft_cross_entropy(logits: "Tensor", targets: ArrayLike) -> "Tensor":
     >>> round(soft_cross_entropy(Tensor([[2.0, 0.0]]), smooth([0], 2, 0.1)).item(), 4)
     0.2269
     """
-    same_shape(logits, targets)
+    check_same_shape(logits, targets)
     return -(log_softmax(logits) * targets).sum(axis=-1).mean()
 
 
@@ -246,7 +247,7 @@ def binary_cross_entropy_with_logits(logits: "Tensor", targets: ArrayLike) -> "T
     >>> round(binary_cross_entropy_with_logits(Tensor([3.0, -5.0]), [1, 0]).item(), 6)
     0.027651
     """
-    same_shape(logits, targets)
+    check_same_shape(logits, targets)
     # log(1 + e^z) = max(z, 0) + log(1 + e^-|z|), whose exponential cannot overflow.
     size = logits * np.where(logits.data > 0, 1.0, -1.0)
     return (logits.relu() - logits * targets + ((-size).exp() + 1.0).log()).mean()

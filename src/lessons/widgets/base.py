@@ -25,6 +25,21 @@ def check_name(kind: str, name: Any) -> None:
                          "and hyphens")
 
 
+#: What `is_short_name` asks for, in words.
+SHORT_NAME = "a name has small letters, digits and hyphens, and begins with a letter"
+
+
+def is_short_name(name: Any) -> bool:
+    """Tell whether a figure, an estimate or sounds may be called so.
+
+    Examples
+    --------
+    >>> is_short_name("learning-rate"), is_short_name("Learning rate"), is_short_name(None)
+    (True, False, False)
+    """
+    return isinstance(name, str) and bool(re.fullmatch(r"[a-z][a-z0-9-]*", name))
+
+
 def check_recorded_once(kind: str, name: str, payload: dict[str, Any]) -> None:
     """While a book is built, raise a ValueError if another question had this name.
 

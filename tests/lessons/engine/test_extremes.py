@@ -175,8 +175,6 @@ def test_classes(row):
         loss = losses.cross_entropy(Tensor([row]), [0]).item()
     if math.inf in row:  # torch: NaN; ours is infinite where another class has all belief
         assert not math.isfinite(loss)
-    elif np.abs(row).max() >= 1e155:  # a tie of such scores has a loss below their last digit
-        assert not loss < 0
     else:
         agree(lambda x: losses.cross_entropy(x, [0]),
               lambda u: F.cross_entropy(u, torch.tensor([0])), [row], atol=1e-12)

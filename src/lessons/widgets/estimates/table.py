@@ -6,7 +6,6 @@ the book follows (``estimate.js``).
 """
 
 import math
-import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any, NoReturn
@@ -14,6 +13,7 @@ from typing import Any, NoReturn
 from lessons.machines.card import my_machine, rates
 from lessons.machines.hardware import Machine
 from lessons.recording import recording
+from lessons.widgets.base import SHORT_NAME, is_short_name
 from lessons.words import duration, number
 
 MIME_TYPE = "application/vnd.lessons.estimate+json"
@@ -125,8 +125,8 @@ def estimate(
     def fail(what: str) -> NoReturn:
         raise ValueError(f"estimate {name!r}: {what}")
 
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-        fail("a name has small letters, digits and hyphens, and begins with a letter")
+    if not is_short_name(name):
+        fail(SHORT_NAME)
     if not rows:
         fail("give one row or more, such as {'GPT-3': 3.14e23}")
     if not 0 < share <= 1:

@@ -11,6 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from lessons import plots
+from lessons.widgets.base import SHORT_NAME, is_short_name
 from lessons.widgets.explorers.control import Control
 
 MAX_STATES = 800
@@ -52,8 +53,8 @@ class Drawing:
         raise ExplorerError(f"explorer {self.name!r}{state}: {what}") from cause
 
     def _validate(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", self.name):
-            self.fail("a name has small letters, digits and hyphens, and begins with a letter")
+        if not is_short_name(self.name):
+            self.fail(SHORT_NAME)
         if not self.title or len(self.alt.split()) < 4:
             self.fail("give a title, and an alt text that says what there is to see")
         if not self.controls:

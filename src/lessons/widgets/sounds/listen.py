@@ -4,7 +4,6 @@ What is stored are the samples and the picture in few levels: the same bytes in 
 """
 
 import base64
-import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from lessons.data.sounds import RATE, to_wav
 from lessons.recording import recording
+from lessons.widgets.base import SHORT_NAME, is_short_name
 
 MIME_TYPE = "application/vnd.lessons.sounds+json"
 N_LEVELS = 7  # of a picture, besides white
@@ -70,8 +70,8 @@ def listen(
     def fail(what: str) -> NoReturn:
         raise ValueError(f"sounds {name!r}: {what}")
 
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-        fail("a name has small letters, digits and hyphens, and begins with a letter")
+    if not is_short_name(name):
+        fail(SHORT_NAME)
     if not title.strip():
         fail("give a title that says what to listen for")
     if not sounds or not all(isinstance(text, str) and text.strip() for text in sounds):
