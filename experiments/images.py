@@ -46,6 +46,9 @@ N_CANVASES = 100  # of each kind, for choosing and for testing
 BOX_RATES, BOX_STEPS, BOX_FOLDS = [0.003, 0.01, 0.03], 400, 3
 INK_RATES, INK_STEPS, INK_WEIGHTS = [0.01, 0.03, 0.1], 200, [1.0, 5.0, 25.0]
 THRESHOLDS = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55]
+BLURS = (0.0, 0.5, 0.7, 1.0)  # pixels: what a rival may do before its threshold
+VIEWS = (1, 3)  # pixels each way, of networks that see less than 9
+AGAIN_SEEDS = (1, 2, 3)  # of runs that tell how much is the luck of a start
 CHECKED = [("as they are", "linear", "1.25e+08"), ("as they are", "MLP", "5e+08"),
            ("as they are", "CNN", "2e+09"), ("as they are", "ViT", "2e+09"),
            ("pixels shuffled", "CNN", "5e+08")]
@@ -122,6 +125,15 @@ def a_row_with_answers(family, budget):
                   "sure": [round(100 * s) for s in sure.tolist()]}
 
 
+def again(family, size, lr, lr_shuffled):
+    """Return test accuracies of other seeds, in order and shuffled: a row of folds for a seed."""
+    torch.set_num_threads(1)
+    return {kind: [[round(runs.train(family, size, split(k, kind), rate, MIDDLE,
+                                     seed=100 * seed + k).accuracy["test"], 4)
+                    for k in range(N_FOLDS)] for seed in AGAIN_SEEDS]
+            for kind, rate in [("as they are", lr), ("pixels shuffled", lr_shuffled)]}
+
+
 def canvases(k, part):
     """Return the canvases of a fold by kind: for choosing (valid) or for testing."""
     seed = {"valid": 1, "test": 2}[part]
@@ -154,45 +166,66 @@ def detector(k, lr):
     return row
 
 
-def without_training(k):
-    """Return what groups of bright pixels give, the threshold chosen for each kind."""
+def without_training(k, blurs=(0.0,)):
+    """Return what groups of bright pixels give, blur and threshold chosen for each kind."""
     valid, test, row = canvases(k, "valid"), canvases(k, "test"), {}
+
+    def given(those, blur, least):
+        return ap(scenes.components(scenes.blurred(those, blur), split(k), least), those)
+
     for kind in scenes.KINDS:
-        scores = [ap(scenes.components(valid[kind], split(k), least), valid[kind])
-                  for least in THRESHOLDS]
-        least = THRESHOLDS[int(np.argmax(np.round(scores, 9)))]
-        test_ap = ap(scenes.components(test[kind], split(k), least), test[kind])
-        row[kind] = {"least": least, "test": round(test_ap, 4)}
+        tried = {(blur, least): round(given(valid[kind], blur, least), 9)
+                 for blur in blurs for least in THRESHOLDS}
+        blur, least = max(tried, key=tried.get)
+        row[kind] = {"least": least, "test": round(given(test[kind], blur, least), 4)}
+        row[kind] |= {"blur": blur} if len(blurs) > 1 else {}
     return row
 
 
-def ink_scores(p, those):
+def ink_scores(p, those, least=0.5):
     """Return pixel accuracy, and IoU, precision and recall of the pixels with ink."""
     truth = np.stack([one.mask > 0 for one in those])
-    said = p >= 0.5
+    said = p >= least
     return {"accuracy": round(float((said == truth).mean()), 4),
             "iou": round(float(mask_iou(said.astype(int), truth.astype(int), 2)[1]), 4),
             "precision": round(float(truth[said].mean()) if said.any() else 1.0, 4),
             "recall": round(float(said[truth].mean()), 4)}
 
 
-def segmenter(k, lr, weight):
+def segmenter(k, lr, weight, view=9):
     """Train one segmenter; return how it does on the canvases of its fold."""
     torch.set_num_threads(1)
-    net = scenes.train("masks", split(k), lr, seed=k, n_steps=INK_STEPS, ink_weight=weight)
+    net = scenes.train("masks", split(k), lr, k, INK_STEPS, ink_weight=weight, view=view)
     return {part: {kind: ink_scores(scenes.ink_probability(net, those), those)
                    for kind, those in canvases(k, part).items()} for part in ("valid", "test")}
 
 
-def threshold_of_ink(k):
-    """Return what a threshold on brightness gives, chosen for each kind by IoU."""
-    valid, test, row = canvases(k, "valid"), canvases(k, "test"), {}
-    for kind in scenes.KINDS:
-        def given(those, least):
-            return ink_scores(np.stack([one.image >= least for one in those]) * 1.0, those)
+def asked_otherwise(k, lr):
+    """Return how one segmenter does if it marks ink from another probability on, by weight.
 
-        least = max([0.25, *THRESHOLDS], key=lambda t: given(valid[kind], t)["iou"])
-        row[kind] = {"least": least, "test": given(test[kind], least)}
+    Where ink counts w times, the best answer is "ink" from the probability 1 / (1 + w) on.
+    """
+    torch.set_num_threads(1)
+    net = scenes.train("masks", split(k), lr, seed=k, n_steps=INK_STEPS)
+    those = canvases(k, "test")["crowded"]
+    p = scenes.ink_probability(net, those)
+    return {f"{weight:g}": ink_scores(p, those, 1 / (1 + weight)) for weight in INK_WEIGHTS}
+
+
+def threshold_of_ink(k, blurs=(0.0,)):
+    """Return what a threshold on brightness gives, it and a blur chosen for each kind by IoU."""
+    valid, test, row = canvases(k, "valid"), canvases(k, "test"), {}
+
+    def given(those, blur, least):
+        images = np.stack([one.image for one in scenes.blurred(those, blur)])
+        return ink_scores(images, those, least)
+
+    for kind in scenes.KINDS:
+        tried = {(blur, least): given(valid[kind], blur, least)["iou"]
+                 for blur in blurs for least in [0.25, *THRESHOLDS]}
+        blur, least = max(tried, key=tried.get)
+        row[kind] = {"least": least, "test": given(test[kind], blur, least)}
+        row[kind] |= {"blur": blur} if len(blurs) > 1 else {}
     return row
 
 
@@ -202,15 +235,21 @@ def scene_results(do):
     lr = max(tried, key=lambda lr: sum(tried[lr]["valid"].values()))
     boxes = [tried[lr], *(do(detector, k, lr) for k in range(1, BOX_FOLDS))]
     found = boxes[0].pop("found")
-    masks = {}
-    for weight in INK_WEIGHTS:
-        tried = {r: do(segmenter, 0, r, weight) for r in INK_RATES}
+
+    def tuned_masks(*options):
+        tried = {r: do(segmenter, 0, r, *options) for r in INK_RATES}
         rate = max(tried, key=lambda r: sum(row["iou"] for row in tried[r]["valid"].values()))
-        masks[f"{weight:g}"] = {"lr": rate, "folds": [do(segmenter, k, rate, weight)["test"]
-                                                      for k in range(N_FOLDS)]}
+        return {"lr": rate, "folds": [do(segmenter, k, rate, *options)["test"]
+                                      for k in range(N_FOLDS)]}
+
+    masks = {f"{weight:g}": tuned_masks(weight) for weight in INK_WEIGHTS}
     return {"boxes": {"lr": lr, "folds": boxes, "found": found, "n_steps": BOX_STEPS,
-                      "without": [do(without_training, k) for k in range(BOX_FOLDS)]},
-            "masks": masks, "threshold": [do(threshold_of_ink, k) for k in range(N_FOLDS)]}
+                      "without": [do(without_training, k) for k in range(BOX_FOLDS)],
+                      "blurred": [do(without_training, k, BLURS) for k in range(BOX_FOLDS)]},
+            "masks": masks, "views": {str(view): tuned_masks(1.0, view) for view in VIEWS},
+            "asked": [do(asked_otherwise, k, masks["1"]["lr"]) for k in range(N_FOLDS)],
+            "threshold": [do(threshold_of_ink, k) for k in range(N_FOLDS)],
+            "blurred": [do(threshold_of_ink, k, BLURS) for k in range(N_FOLDS)]}
 
 
 def everything():
@@ -238,9 +277,12 @@ def everything():
     longer = {family: do(a_row, family, 4 * MIDDLE, "as they are", "", None,
                          [middle[family]["size"]], middle[family]["lr"], 3 * runs.MOST_STEPS)
               for family in ("linear",)}
+    repeated = {family: do(again, family, middle[family]["size"], middle[family]["lr"],
+                           results["pixels shuffled"][family][f"{MIDDLE:.4g}"]["lr"])
+                for family in ("MLP", "CNN", "ViT")}
     settings = (N_CANVASES, BOX_STEPS, INK_STEPS, THRESHOLDS)
     found = scene_results(partial(do, code=CODE_OF_SCENES, settings=settings))
-    return {"results": results, "changed": changed, "longer": longer,
+    return {"results": results, "changed": changed, "longer": longer, "again": repeated,
             **found}, sum(seconds)
 
 

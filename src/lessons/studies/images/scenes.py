@@ -1,5 +1,6 @@
 """Finding digits on canvases: a detector, a segmenter, and a rival that learns nothing."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -37,6 +38,27 @@ def scenes(parts: Split, part: str, kind: str, n: int, seed: int) -> list[Canvas
     return [canvas(rng, X, y, SIZE, **KINDS[kind]) for _ in range(n)]
 
 
+def blurred(canvases: Sequence[Canvas], width: float) -> list[Canvas]:
+    """Return canvases with smoothed images; boxes and masks stay.
+
+    Parameters
+    ----------
+    width : float
+        Standard deviation of the bell that smooths, in pixels; 0 changes nothing.
+
+    Examples
+    --------
+    >>> point = np.zeros((24, 24))
+    >>> point[12, 12] = 1
+    >>> (one,) = blurred([Canvas(point, np.zeros((0, 4)), np.zeros(0), np.zeros((24, 24)))], 0.7)
+    >>> one.image[12, 11:14].round(2).tolist()
+    [0.12, 0.32, 0.12]
+    """
+    from scipy.ndimage import gaussian_filter  # slow to import, and only needed here
+
+    return [dataclasses.replace(one, image=gaussian_filter(one.image, width)) for one in canvases]
+
+
 def pictures(canvases: Sequence[Canvas]) -> Tensor:
     """Return canvases as one batch, shape (B, 1, 24, 24)."""
     return torch.tensor(np.stack([one.image for one in canvases]))[:, None]
@@ -64,14 +86,21 @@ class Detector(nn.Module):
 class Segmenter(nn.Module):
     """Three convolutions that keep the size: one logit for each pixel, "there is ink".
 
-    The middle one looks at every second pixel, so that a place sees 9×9 pixels.
+    Parameters
+    ----------
+    view : {9, 3, 1}
+        Width in pixels of what a place sees. For 9 the middle convolution looks at every second
+        pixel; for 3 only the first one sees neighbours, for 1 none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, view: int = 9) -> None:
         super().__init__()
+        if view not in (1, 3, 9):
+            raise ValueError(f"a place sees 1, 3 or 9 pixels each way, got view={view}")
+        middle = nn.Conv2d(8, 8, 3, padding=2, dilation=2) if view == 9 else nn.Conv2d(8, 8, 1)
         self.layers = nn.Sequential(
-            nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(8, 8, 3, padding=2, dilation=2), nn.ReLU(), nn.Conv2d(8, 1, 3, padding=1))
+            nn.Conv2d(1, 8, min(view, 3), padding="same"), nn.ReLU(), middle, nn.ReLU(),
+            nn.Conv2d(8, 1, 3 if view == 9 else 1, padding="same"))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, 1, 24, 24) for canvases (B, 1, 24, 24)."""
@@ -131,7 +160,8 @@ def inks(canvases: Sequence[Canvas]) -> Tensor:
 
 
 def train(
-    what: str, parts: Split, lr: float, seed: int, n_steps: int, ink_weight: float = 1.0
+    what: str, parts: Split, lr: float, seed: int, n_steps: int, ink_weight: float = 1.0,
+    view: int = 9,
 ) -> nn.Module:
     """Train a detector or a segmenter on canvases that never come twice, half of each kind.
 
@@ -141,12 +171,14 @@ def train(
         What is to be found.
     parts : dict
         A split; the digits of its training part are used.
+    ink_weight, view : float, int
+        Of a segmenter: how often a pixel with ink counts, and how far a place sees.
     """
     if what not in ("boxes", "masks"):
         raise ValueError(f"train for boxes or masks, not {what!r}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        net = (Detector() if what == "boxes" else Segmenter()).double()
+        net = (Detector() if what == "boxes" else Segmenter(view)).double()
     optimiser = torch.optim.Adam(net.parameters(), lr=lr, fused=True)
     share_at = schedule("cosine", n_steps)
     for step, batch in zip(range(n_steps), _batches(parts, seed), strict=False):
@@ -201,7 +233,7 @@ def components(canvases: Sequence[Canvas], parts: Split, least: float) -> list[F
 
     Notes
     -----
-    A group of fewer than eight pixels is dropped. The score is 1 / (1 + distance) to the nearest
+    A group with fewer than eight pixels of ink is dropped. The score is 1 / (1 + distance) to the nearest
     training digit, whose ink is put into the upper left corner like that of the group.
     """
     from scipy.ndimage import find_objects, label  # slow to import, and only needed here
@@ -213,7 +245,7 @@ def components(canvases: Sequence[Canvas], parts: Split, least: float) -> list[F
         boxes, scores = [], []
         for number, (rows, columns) in enumerate(find_objects(groups), start=1):
             group = np.where(groups == number, one.image, 0)[rows, columns]
-            if np.count_nonzero(group) < 8:
+            if np.count_nonzero(group >= INK) < 8:
                 continue
             distance = np.linalg.norm(known - _in_the_corner(group), axis=1).min()
             boxes.append([columns.start, rows.start, columns.stop, rows.stop])
