@@ -233,8 +233,8 @@ def components(canvases: Sequence[Canvas], parts: Split, least: float) -> list[F
 
     Notes
     -----
-    A group with fewer than eight pixels of ink is dropped. The score is 1 / (1 + distance) to the nearest
-    training digit, whose ink is put into the upper left corner like that of the group.
+    A group with fewer than eight pixels of ink is dropped. The score is 1 / (1 + distance) to the
+    nearest training digit, whose ink is put into the upper left corner like that of the group.
     """
     from scipy.ndimage import find_objects, label  # slow to import, and only needed here
 
