@@ -59,15 +59,15 @@ def scores(net, tests):
     return {name: round(readers.accuracy(net, data), 4) for name, data in tests.items()}
 
 
-def tuned(kind):
-    """Return the learning rate that is best for the validation voices, and all that was tried.
+def tuned(kind, splits=TUNING_SPLITS):
+    """Return the rate that is best for the validation voices of splits, and all that was tried.
 
     Many rates read as many clips: among them the lowest loss decides.
     """
     tried = {}
     for lr in RATES:
         right, losses = [], []
-        for k in TUNING_SPLITS:
+        for k in splits:
             split = parts.split(k)
             X, y = parts.examples(parts.choose(split.valid, range(4)), SNR_DB, 7)
             net = trained(k, lr, kind)
@@ -140,6 +140,18 @@ def cures(k, lr):
             tests[test] = parts.examples(parts.choose(who, [split.take]), SNR_DB, 103,
                                          remove=remove)
         found[name] = scores(net, tests)
+    return found
+
+
+def three_voices(k, lr):
+    """Return accuracies of readers of three voices alone: theirs, and those of new voices."""
+    split, new, found = parts.split(k), FLITE[k % 4], {}
+    for maker, known, others_too in [("espeak", split.train[:3], split.test),
+                                     ("flite", [v for v in FLITE if v != new], [new])]:
+        net = trained(k, lr, voices=known)
+        found[maker] = scores(net, {
+            test: parts.examples(parts.choose(who, [split.take]), SNR_DB, 104)
+            for test, who in [("known", known), ("new", others_too)]})
     return found
 
 
@@ -243,6 +255,16 @@ def untold(k, lr):
     return found
 
 
+def told(k, lr, n_steps):
+    """Return digit error rates of a recogniser, by itself and told how many digits there are."""
+    (net, _), found = recogniser(k, lr, n_steps), {}
+    for name, sounds_ in string_tests(parts.split(k)).items():
+        lengths = [len(text) for _, text in sounds_]
+        found[name] = {"free": error_rate(strings.read(net, sounds_, 3), sounds_),
+                       "told": error_rate(strings.read(net, sounds_, 3, lengths=lengths), sounds_)}
+    return found
+
+
 def looks(k, lr):
     """Return what a recogniser puts out for two strings in the course of its training."""
     split = parts.split(k)
@@ -284,6 +306,12 @@ def everything():
     result["equal_clips"] = [do(equal_clips, k, lr) for k in splits]
     result["looks"] = do(looks, 0, lr_strings)
     result["noise"] = [do(noise, k, lr) for k in FIRST_SPLITS]
+    result["three_voices"] = [do(three_voices, k, lr) for k in splits]
+    own = [do(tuned, "convolution", (k,))["lr"] for k in splits]
+    result["own_rates"] = [{"lr": rate, "tests": do(gap, "convolution", k, rate)["tests"]}
+                           for k, rate in enumerate(own)]
+    result["told"] = {str(n): [do(told, k, lr_strings, n) for k in FIRST_SPLITS]
+                      for n in (strings.N_STEPS, 3 * strings.N_STEPS)}
     result["untold"] = [do(untold, k, lr) for k in FIRST_SPLITS]
     return result, sum(seconds)
 
