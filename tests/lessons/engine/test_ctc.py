@@ -1,5 +1,7 @@
 """CTC by hand: equal to all paths counted one by one, to differences, and to torch."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -60,6 +62,42 @@ def test_a_text_that_does_not_fit_has_no_way():
 def test_a_label_that_is_no_class_is_told(text):
     with pytest.raises(ValueError, match="classes from 0 to 3 and not the blank 0"):
         ctc.ctc(log_softmax(np.zeros((5, 4))), text)
+
+
+@pytest.mark.parametrize("log_p, words", [
+    (np.zeros((5, 4)), "no log-probabilities"),  # logits
+    (np.full((5, 4), np.nan), "no log-probabilities"),
+    (np.zeros(4), r"shape \(T, C\), one frame or more, got \(4,\)"),
+    (np.zeros((0, 4)), "one frame or more"),
+])
+def test_what_is_no_log_probability_is_told(log_p, words):
+    with pytest.raises(ValueError, match=words):
+        ctc.ctc(log_p, [1])
+
+
+def test_impossible_classes_leave_the_gradient_finite():
+    p = np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [1.0, 0.0, 0.0]])
+    with np.errstate(divide="ignore"):
+        log_p = np.log(p)
+    loss, gradient = ctc.ctc(log_p, [1])  # _ 1 _ and 1 1 _: a half and a half of a half
+    assert np.exp(-loss) == pytest.approx(0.5)
+    np.testing.assert_allclose(gradient, p - [[0.5, 0.5, 0], [0, 1, 0], [1, 0, 0]], atol=1e-12)
+    np.testing.assert_allclose(ctc.shares(log_p, [1]).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("n", range(4))
+def test_the_most_likely_path_of_a_length_is_the_best_of_all(n):
+    rng = np.random.default_rng(n)
+    for T, C in [(1, 2), (4, 3), (5, 3), (6, 2)]:
+        log_p = log_softmax(rng.standard_normal((T, C)))
+        paths = [path for path in itertools.product(range(C), repeat=T)
+                 if len(ctc.collapse(path)) == n]
+        if not paths:
+            with pytest.raises(ValueError, match=f"no path of {T} frames says {n} labels"):
+                ctc.most_likely(log_p, n)
+            continue
+        best = max(paths, key=lambda path: log_p[range(T), path].sum())
+        assert ctc.most_likely(log_p, n) == ctc.collapse(best)
 
 
 def test_shares_say_where_the_paths_pass():
