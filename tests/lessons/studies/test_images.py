@@ -373,6 +373,7 @@ def one_row(monkeypatch):
     small = copy.deepcopy(runs.record())
     row = small["results"]["as they are"]["linear"]["1.25e+08"]
     monkeypatch.setattr(experiment, "CHECKED", [("as they are", "linear", "1.25e+08")])
+    monkeypatch.setattr(experiment, "CHECKED_CHANGES", [])
     monkeypatch.setattr(runs, "record", lambda: small)
     return row
 
