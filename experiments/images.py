@@ -47,8 +47,8 @@ BOX_RATES, BOX_STEPS, BOX_FOLDS = [0.003, 0.01, 0.03], 400, 3
 INK_RATES, INK_STEPS, INK_WEIGHTS = [0.01, 0.03, 0.1], 200, [1.0, 5.0, 25.0]
 THRESHOLDS = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55]
 BLURS = (0.0, 0.5, 0.7, 1.0)  # pixels: what a rival may do before its threshold
-VIEWS = (1, 3)  # pixels each way, of networks that see less than 9
-RIVAL_FOLDS = 3  # of those networks, and of the plain one asked otherwise
+VIEWS = (1, 3)  # pixels each way, of networks that see less than 9: fold 0, the rate of that one
+ASKED_FOLDS = 2  # in which the plain network is asked otherwise
 AGAIN_SEEDS = (1, 2, 3)  # of runs that tell how much is the luck of a start
 CHECKED = [("as they are", "linear", "1.25e+08"), ("as they are", "MLP", "5e+08"),
            ("as they are", "CNN", "2e+09"), ("as they are", "ViT", "2e+09"),
@@ -237,20 +237,19 @@ def scene_results(do):
     lr = max(tried, key=lambda lr: sum(tried[lr]["valid"].values()))
     boxes = [tried[lr], *(do(detector, k, lr) for k in range(1, BOX_FOLDS))]
     found = boxes[0].pop("found")
-
-    def tuned_masks(*options, n_folds=N_FOLDS):
-        tried = {r: do(segmenter, 0, r, *options) for r in INK_RATES}
+    masks = {}
+    for weight in INK_WEIGHTS:
+        tried = {r: do(segmenter, 0, r, weight) for r in INK_RATES}
         rate = max(tried, key=lambda r: sum(row["iou"] for row in tried[r]["valid"].values()))
-        return {"lr": rate, "folds": [do(segmenter, k, rate, *options)["test"]
-                                      for k in range(n_folds)]}
-
-    masks = {f"{weight:g}": tuned_masks(weight) for weight in INK_WEIGHTS}
+        masks[f"{weight:g}"] = {"lr": rate, "folds": [do(segmenter, k, rate, weight)["test"]
+                                                      for k in range(N_FOLDS)]}
+    rate = masks["1"]["lr"]
     return {"boxes": {"lr": lr, "folds": boxes, "found": found, "n_steps": BOX_STEPS,
                       "without": [do(without_training, k) for k in range(BOX_FOLDS)],
                       "blurred": [do(without_training, k, BLURS) for k in range(BOX_FOLDS)]},
-            "masks": masks, "views": {str(view): tuned_masks(1.0, view, n_folds=RIVAL_FOLDS)
-                                       for view in VIEWS},
-            "asked": [do(asked_otherwise, k, masks["1"]["lr"]) for k in range(RIVAL_FOLDS)],
+            "masks": masks,
+            "views": {str(view): do(segmenter, 0, rate, 1.0, view)["test"] for view in VIEWS},
+            "asked": [do(asked_otherwise, k, rate) for k in range(ASKED_FOLDS)],
             "threshold": [do(threshold_of_ink, k) for k in range(N_FOLDS)],
             "blurred": [do(threshold_of_ink, k, BLURS) for k in range(N_FOLDS)]}
 
