@@ -1,6 +1,6 @@
 """Linear model, MLP, CNN, vision transformer at equal compute; boxes and masks on canvases.
 
-    python -m experiments.images           run everything (about ten minutes), keep the result
+    python -m experiments.images           run everything (about fourteen minutes), keep the result
     python -m experiments.images --check   train a part of it again, compare with what is kept
 
 At each budget of operations each family chooses its size and its learning rate by the accuracy on
@@ -47,7 +47,6 @@ BOX_RATES, BOX_STEPS, BOX_FOLDS = [0.003, 0.01, 0.03], 400, 3
 INK_RATES, INK_STEPS, INK_WEIGHTS = [0.01, 0.03, 0.1], 200, [1.0, 5.0, 25.0]
 THRESHOLDS = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55]
 BLURS = (0.0, 0.5, 0.7, 1.0)  # pixels: what a rival may do before its threshold
-VIEWS = (1, 3)  # pixels each way, of networks that see less than 9: fold 0, the rate of that one
 ASKED_FOLDS = 2  # in which the plain network is asked otherwise
 AGAIN_SEEDS = (1, 2, 3)  # of runs that tell how much is the luck of a start
 CHECKED = [("as they are", "linear", "1.25e+08"), ("as they are", "MLP", "5e+08"),
@@ -194,10 +193,10 @@ def ink_scores(p, those, least=0.5):
             "recall": round(float(said[truth].mean()), 4)}
 
 
-def segmenter(k, lr, weight, view=9):
+def segmenter(k, lr, weight):
     """Train one segmenter; return how it does on the canvases of its fold."""
     torch.set_num_threads(1)
-    net = scenes.train("masks", split(k), lr, k, INK_STEPS, ink_weight=weight, view=view)
+    net = scenes.train("masks", split(k), lr, seed=k, n_steps=INK_STEPS, ink_weight=weight)
     return {part: {kind: ink_scores(scenes.ink_probability(net, those), those)
                    for kind, those in canvases(k, part).items()} for part in ("valid", "test")}
 
@@ -248,7 +247,6 @@ def scene_results(do):
                       "without": [do(without_training, k) for k in range(BOX_FOLDS)],
                       "blurred": [do(without_training, k, BLURS) for k in range(BOX_FOLDS)]},
             "masks": masks,
-            "views": {str(view): do(segmenter, 0, rate, 1.0, view)["test"] for view in VIEWS},
             "asked": [do(asked_otherwise, k, rate) for k in range(ASKED_FOLDS)],
             "threshold": [do(threshold_of_ink, k) for k in range(N_FOLDS)],
             "blurred": [do(threshold_of_ink, k, BLURS) for k in range(N_FOLDS)]}

@@ -255,16 +255,6 @@ def untold(k, lr):
     return found
 
 
-def told(k, lr, n_steps):
-    """Return digit error rates of a recogniser, by itself and told how many digits there are."""
-    (net, _), found = recogniser(k, lr, n_steps), {}
-    for name, sounds_ in string_tests(parts.split(k)).items():
-        lengths = [len(text) for _, text in sounds_]
-        found[name] = {"free": error_rate(strings.read(net, sounds_, 3), sounds_),
-                       "told": error_rate(strings.read(net, sounds_, 3, lengths=lengths), sounds_)}
-    return found
-
-
 def looks(k, lr):
     """Return what a recogniser puts out for two strings in the course of its training."""
     split = parts.split(k)
@@ -307,8 +297,6 @@ def everything():
     result["looks"] = do(looks, 0, lr_strings)
     result["noise"] = [do(noise, k, lr) for k in FIRST_SPLITS]
     result["three_voices"] = [do(three_voices, k, lr) for k in splits]
-    result["told"] = [do(told, k, lr_strings, strings.N_STEPS) for k in FIRST_SPLITS]
-    result["longer"] = [do(told, k, lr_strings, 3 * strings.N_STEPS) for k in FIRST_SPLITS[:1]]
     result["untold"] = [do(untold, k, lr) for k in FIRST_SPLITS]
     return result, sum(seconds)
 

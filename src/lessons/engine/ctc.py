@@ -153,52 +153,6 @@ def _counted_once(log_p: np.ndarray, z: np.ndarray) -> np.ndarray:
     return np.where(np.isneginf(log_p[:, z]), 0.0, log_p[:, z])
 
 
-def most_likely(log_p: np.ndarray, n: int, blank: int = BLANK) -> list[int]:
-    """Return what the most probable path says among all that say exactly `n` labels.
-
-    Parameters
-    ----------
-    log_p : numpy.ndarray
-        Shape (T, C): log-probabilities.
-    n : int
-        How many labels, from 0 on.
-
-    Raises
-    ------
-    ValueError
-        If no path of T frames says so many.
-
-    Examples
-    --------
-    >>> log_p = np.log([[0.1, 0.8, 0.1], [0.3, 0.6, 0.1], [0.2, 0.7, 0.1]])
-    >>> most_likely(log_p, 1), most_likely(log_p, 2)  # 1 1 1, and 1 _ 1
-    ([1], [1, 1])
-    """
-    n_classes = log_p.shape[1]
-    apart = np.where(np.eye(n_classes, dtype=bool), -np.inf, 0.0)  # a new label is another class
-    best = np.full((n + 1, n_classes), -np.inf)  # by number of labels so far and last class
-    best[0, blank] = log_p[0, blank]
-    best[1:2] = np.where(np.arange(n_classes) == blank, -np.inf, log_p[0])
-    came = []
-    for row in log_p[1:]:
-        stay, left = best.copy(), np.tile(np.arange(n_classes), (n + 1, 1))
-        stay[:, blank], left[:, blank] = best.max(axis=1), best.argmax(axis=1)
-        new = best[:-1, None] + apart  # (n, class, class before)
-        new[:, blank] = -np.inf
-        step = np.vstack([np.full(n_classes, -np.inf), new.max(axis=2)])
-        before = np.vstack([np.zeros(n_classes, dtype=int), new.argmax(axis=2)])
-        came.append((np.where(step > stay, before, left), step > stay))
-        best = np.maximum(stay, step) + row
-    if np.isneginf(best[n]).all():
-        raise ValueError(f"no path of {len(log_p)} frames says {n} labels")
-    k, label = n, int(best[n].argmax())
-    path = [label]
-    for left, stepped in reversed(came):
-        k, label = k - int(stepped[k, label]), int(left[k, label])
-        path.append(label)
-    return collapse(path[::-1], blank)
-
-
 def by_enumeration(log_p: np.ndarray, text: Sequence[int], blank: int = BLANK) -> float:
     """Return the loss of `ctc` by going through all C to the power of T paths: for tiny cases.
 

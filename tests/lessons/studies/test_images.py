@@ -312,22 +312,10 @@ def test_a_blur_keeps_the_ink_and_what_is_true():
         assert smooth.boxes is one.boxes and smooth.mask is one.mask
 
 
-@pytest.mark.parametrize("view", [1, 3, 9])
-def test_a_segmenter_sees_as_far_as_it_says(view):
-    net = scenes.Segmenter(view)
-    x = torch.zeros(1, 1, 24, 24, requires_grad=True)
-    net(x)[0, 0, 12, 12].backward()
-    rows, columns = x.grad[0, 0].nonzero(as_tuple=True)
-    far = max(abs(rows - 12).max(), abs(columns - 12).max()).item()
-    assert far <= view // 2 and (view < 9 or far > 1)
-
-
 def test_bad_questions_about_canvases_are_told():
     parts = split(0)
     with pytest.raises(ValueError, match="every digit has ink"):
         images.canvas(np.random.default_rng(0), np.zeros((2, 64)), np.arange(2))
-    with pytest.raises(ValueError, match="1, 3 or 9 pixels each way, got view=5"):
-        scenes.Segmenter(5)
     with pytest.raises(ValueError, match="choose from clean, crowded"):
         scenes.scenes(parts, "test", "dirty", 1, seed=0)
     with pytest.raises(ValueError, match="boxes or masks"):

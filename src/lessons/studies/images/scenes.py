@@ -86,21 +86,14 @@ class Detector(nn.Module):
 class Segmenter(nn.Module):
     """Three convolutions that keep the size: one logit for each pixel, "there is ink".
 
-    Parameters
-    ----------
-    view : {9, 3, 1}
-        Width in pixels of what a place sees. For 9 the middle convolution looks at every second
-        pixel; for 3 only the first one sees neighbours, for 1 none.
+    The middle one looks at every second pixel, so that a place sees 9×9 pixels.
     """
 
-    def __init__(self, view: int = 9) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        if view not in (1, 3, 9):
-            raise ValueError(f"a place sees 1, 3 or 9 pixels each way, got view={view}")
-        middle = nn.Conv2d(8, 8, 3, padding=2, dilation=2) if view == 9 else nn.Conv2d(8, 8, 1)
         self.layers = nn.Sequential(
-            nn.Conv2d(1, 8, min(view, 3), padding="same"), nn.ReLU(), middle, nn.ReLU(),
-            nn.Conv2d(8, 1, 3 if view == 9 else 1, padding="same"))
+            nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(),
+            nn.Conv2d(8, 8, 3, padding=2, dilation=2), nn.ReLU(), nn.Conv2d(8, 1, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (B, 1, 24, 24) for canvases (B, 1, 24, 24)."""
@@ -160,8 +153,7 @@ def inks(canvases: Sequence[Canvas]) -> Tensor:
 
 
 def train(
-    what: str, parts: Split, lr: float, seed: int, n_steps: int, ink_weight: float = 1.0,
-    view: int = 9,
+    what: str, parts: Split, lr: float, seed: int, n_steps: int, ink_weight: float = 1.0
 ) -> nn.Module:
     """Train a detector or a segmenter on canvases that never come twice, half of each kind.
 
@@ -171,14 +163,12 @@ def train(
         What is to be found.
     parts : dict
         A split; the digits of its training part are used.
-    ink_weight, view : float, int
-        Of a segmenter: how often a pixel with ink counts, and how far a place sees.
     """
     if what not in ("boxes", "masks"):
         raise ValueError(f"train for boxes or masks, not {what!r}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        net = (Detector() if what == "boxes" else Segmenter(view)).double()
+        net = (Detector() if what == "boxes" else Segmenter()).double()
     optimiser = torch.optim.Adam(net.parameters(), lr=lr, fused=True)
     share_at = schedule("cosine", n_steps)
     for step, batch in zip(range(n_steps), _batches(parts, seed), strict=False):

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from lessons.data.sounds import Sound, with_noise
-from lessons.engine.ctc import BLANK, collapse, most_likely
+from lessons.engine.ctc import BLANK, collapse
 from lessons.studies.speech.parts import N_MELS, picture
 
 N_STEPS, BATCH_SIZE = 350, 8
@@ -127,25 +127,14 @@ def steps(
         yield net, loss.item()
 
 
-def read(
-    net: Recogniser, sounds: Sequence[tuple[np.ndarray, str]], seed: int, snr_db: float = 20,
-    lengths: Sequence[int] | None = None,
-) -> list[str]:
-    """Return what a recogniser reads in each sound: the best class of each frame, collapsed.
-
-    Parameters
-    ----------
-    lengths : sequence of int, optional
-        How many digits each sound has, if that is told: then the best path that says so many.
-    """
+def read(net: Recogniser, sounds: Sequence[tuple[np.ndarray, str]], seed: int,
+         snr_db: float = 20) -> list[str]:
+    """Return what a recogniser reads in each sound: the best class of each frame, collapsed."""
     said = []
     with torch.inference_mode():
         for i, one in enumerate(sounds):
             X, _ = batch_of([one], snr_db, np.random.default_rng([seed, i]))
-            log_p = net(X)[0]
-            labels = (collapse(log_p.argmax(1).tolist()) if lengths is None
-                      else most_likely(log_p.double().numpy(), lengths[i]))
-            said.append("".join(str(s - 1) for s in labels))
+            said.append("".join(str(s - 1) for s in collapse(net(X)[0].argmax(1).tolist())))
     return said
 
 
