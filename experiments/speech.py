@@ -1,6 +1,6 @@
 """How well does a small network read spoken digits, and whose? The runs behind the chapter.
 
-    python -m experiments.speech           run everything (about six minutes), keep the result
+    python -m experiments.speech           run everything (about seven minutes), keep the result
     python -m experiments.speech --check   train a part of it again, compare with what is kept
 
 Eight splits of the sixteen voices of espeak-ng: ten train, two choose the learning rate, four
