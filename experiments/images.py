@@ -1,6 +1,6 @@
 """Linear model, MLP, CNN, vision transformer at equal compute; boxes and masks on canvases.
 
-    python -m experiments.images           run everything (about ten minutes), keep the result
+    python -m experiments.images           run everything (about fourteen minutes), keep the result
     python -m experiments.images --check   train a part of it again, compare with what is kept
 
 At each budget of operations each family chooses its size and its learning rate by the accuracy on
@@ -46,9 +46,13 @@ N_CANVASES = 100  # of each kind, for choosing and for testing
 BOX_RATES, BOX_STEPS, BOX_FOLDS = [0.003, 0.01, 0.03], 400, 3
 INK_RATES, INK_STEPS, INK_WEIGHTS = [0.01, 0.03, 0.1], 200, [1.0, 5.0, 25.0]
 THRESHOLDS = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55]
+BLURS = (0.0, 0.5, 0.7, 1.0)  # pixels: what a rival may do before its threshold
+ASKED_FOLDS = 2  # in which the plain network is asked otherwise
+AGAIN_SEEDS = (1, 2, 3)  # of runs that tell how much is the luck of a start
 CHECKED = [("as they are", "linear", "1.25e+08"), ("as they are", "MLP", "5e+08"),
            ("as they are", "CNN", "2e+09"), ("as they are", "ViT", "2e+09"),
            ("pixels shuffled", "CNN", "5e+08")]
+CHECKED_CHANGES = [("shifts", "MLP"), ("mirror", "CNN")]
 CHECKED_FOLD = 3
 _trained: dict = {}  # runs of this process
 
@@ -122,6 +126,15 @@ def a_row_with_answers(family, budget):
                   "sure": [round(100 * s) for s in sure.tolist()]}
 
 
+def again(family, size, lr, lr_shuffled):
+    """Return test accuracies of other seeds, in order and shuffled: a row of folds for a seed."""
+    torch.set_num_threads(1)
+    return {kind: [[round(runs.train(family, size, split(k, kind), rate, MIDDLE,
+                                     seed=100 * seed + k).accuracy["test"], 4)
+                    for k in range(N_FOLDS)] for seed in AGAIN_SEEDS]
+            for kind, rate in [("as they are", lr), ("pixels shuffled", lr_shuffled)]}
+
+
 def canvases(k, part):
     """Return the canvases of a fold by kind: for choosing (valid) or for testing."""
     seed = {"valid": 1, "test": 2}[part]
@@ -154,22 +167,26 @@ def detector(k, lr):
     return row
 
 
-def without_training(k):
-    """Return what groups of bright pixels give, the threshold chosen for each kind."""
+def without_training(k, blurs=(0.0,)):
+    """Return what groups of bright pixels give, blur and threshold chosen for each kind."""
     valid, test, row = canvases(k, "valid"), canvases(k, "test"), {}
+
+    def given(those, blur, least):
+        return ap(scenes.components(scenes.blurred(those, blur), split(k), least), those)
+
     for kind in scenes.KINDS:
-        scores = [ap(scenes.components(valid[kind], split(k), least), valid[kind])
-                  for least in THRESHOLDS]
-        least = THRESHOLDS[int(np.argmax(np.round(scores, 9)))]
-        test_ap = ap(scenes.components(test[kind], split(k), least), test[kind])
-        row[kind] = {"least": least, "test": round(test_ap, 4)}
+        tried = {(blur, least): round(given(valid[kind], blur, least), 9)
+                 for blur in blurs for least in THRESHOLDS}
+        blur, least = max(tried, key=tried.get)
+        row[kind] = {"least": least, "test": round(given(test[kind], blur, least), 4)}
+        row[kind] |= {"blur": blur} if len(blurs) > 1 else {}
     return row
 
 
-def ink_scores(p, those):
+def ink_scores(p, those, least=0.5):
     """Return pixel accuracy, and IoU, precision and recall of the pixels with ink."""
     truth = np.stack([one.mask > 0 for one in those])
-    said = p >= 0.5
+    said = p >= least
     return {"accuracy": round(float((said == truth).mean()), 4),
             "iou": round(float(mask_iou(said.astype(int), truth.astype(int), 2)[1]), 4),
             "precision": round(float(truth[said].mean()) if said.any() else 1.0, 4),
@@ -184,15 +201,32 @@ def segmenter(k, lr, weight):
                    for kind, those in canvases(k, part).items()} for part in ("valid", "test")}
 
 
-def threshold_of_ink(k):
-    """Return what a threshold on brightness gives, chosen for each kind by IoU."""
-    valid, test, row = canvases(k, "valid"), canvases(k, "test"), {}
-    for kind in scenes.KINDS:
-        def given(those, least):
-            return ink_scores(np.stack([one.image >= least for one in those]) * 1.0, those)
+def asked_otherwise(k, lr):
+    """Return how one segmenter does if it marks ink from another probability on, by weight.
 
-        least = max([0.25, *THRESHOLDS], key=lambda t: given(valid[kind], t)["iou"])
-        row[kind] = {"least": least, "test": given(test[kind], least)}
+    Where ink counts w times, the best answer is "ink" from the probability 1 / (1 + w) on.
+    """
+    torch.set_num_threads(1)
+    net = scenes.train("masks", split(k), lr, seed=k, n_steps=INK_STEPS)
+    those = canvases(k, "test")["crowded"]
+    p = scenes.ink_probability(net, those)
+    return {f"{weight:g}": ink_scores(p, those, 1 / (1 + weight)) for weight in INK_WEIGHTS}
+
+
+def threshold_of_ink(k, blurs=(0.0,)):
+    """Return what a threshold on brightness gives, it and a blur chosen for each kind by IoU."""
+    valid, test, row = canvases(k, "valid"), canvases(k, "test"), {}
+
+    def given(those, blur, least):
+        images = np.stack([one.image for one in scenes.blurred(those, blur)])
+        return ink_scores(images, those, least)
+
+    for kind in scenes.KINDS:
+        tried = {(blur, least): given(valid[kind], blur, least)["iou"]
+                 for blur in blurs for least in [0.25, *THRESHOLDS]}
+        blur, least = max(tried, key=tried.get)
+        row[kind] = {"least": least, "test": given(test[kind], blur, least)}
+        row[kind] |= {"blur": blur} if len(blurs) > 1 else {}
     return row
 
 
@@ -208,9 +242,14 @@ def scene_results(do):
         rate = max(tried, key=lambda r: sum(row["iou"] for row in tried[r]["valid"].values()))
         masks[f"{weight:g}"] = {"lr": rate, "folds": [do(segmenter, k, rate, weight)["test"]
                                                       for k in range(N_FOLDS)]}
+    rate = masks["1"]["lr"]
     return {"boxes": {"lr": lr, "folds": boxes, "found": found, "n_steps": BOX_STEPS,
-                      "without": [do(without_training, k) for k in range(BOX_FOLDS)]},
-            "masks": masks, "threshold": [do(threshold_of_ink, k) for k in range(N_FOLDS)]}
+                      "without": [do(without_training, k) for k in range(BOX_FOLDS)],
+                      "blurred": [do(without_training, k, BLURS) for k in range(BOX_FOLDS)]},
+            "masks": masks,
+            "asked": [do(asked_otherwise, k, rate) for k in range(ASKED_FOLDS)],
+            "threshold": [do(threshold_of_ink, k) for k in range(N_FOLDS)],
+            "blurred": [do(threshold_of_ink, k, BLURS) for k in range(N_FOLDS)]}
 
 
 def everything():
@@ -238,24 +277,39 @@ def everything():
     longer = {family: do(a_row, family, 4 * MIDDLE, "as they are", "", None,
                          [middle[family]["size"]], middle[family]["lr"], 3 * runs.MOST_STEPS)
               for family in ("linear",)}
+    repeated = {family: do(again, family, middle[family]["size"], middle[family]["lr"],
+                           results["pixels shuffled"][family][f"{MIDDLE:.4g}"]["lr"])
+                for family in ("MLP", "CNN", "ViT")}
     settings = (N_CANVASES, BOX_STEPS, INK_STEPS, THRESHOLDS)
     found = scene_results(partial(do, code=CODE_OF_SCENES, settings=settings))
-    return {"results": results, "changed": changed, "longer": longer,
+    return {"results": results, "changed": changed, "longer": longer, "again": repeated,
             **found}, sum(seconds)
 
 
 def check(scenes_too=True):
     """Train one fold of some rows, and one segmenter, again; return what differs."""
     kept_record, wrong, k = runs.record(), [], CHECKED_FOLD
-    for kind, family, budget in CHECKED:
-        row, parts = kept_record["results"][kind][family][budget], split(k, kind)
-        run = runs.train(family, row["size"], parts, row["lr"], float(budget), seed=k)
+    rows = [(kept_record["results"][kind][family][budget], kind, family, budget, "")
+            for kind, family, budget in CHECKED]
+    rows += [(kept_record["changed"][change][family], "as they are", family, MIDDLE, change)
+             for change, family in CHECKED_CHANGES]
+    for row, kind, family, budget, change in rows:
+        parts = split(k, kind)
+        run = runs.train(family, row["size"], parts, row["lr"], float(budget), k, change)
         for part in ("test", "moved"):
             n_images = abs(run.accuracy[part] - row[part][k]) * len(parts[part][1])
             if n_images > 2.1:  # stored with four digits; training amplifies the last bit
-                wrong.append(f"{kind} {family} {budget}: {part} accuracy {run.accuracy[part]:.4f}, "
-                             f"recorded {row[part][k]:.4f}")
+                wrong.append(f"{change or kind} {family} {budget}: {part} accuracy "
+                             f"{run.accuracy[part]:.4f}, recorded {row[part][k]:.4f}")
     if scenes_too:
+        old = kept_record["boxes"]
+        for kind, new in detector(1, old["lr"])["test"].items():
+            if abs(new - old["folds"][1]["test"][kind]) > 0.01:
+                wrong.append(f"boxes {kind}: {new}, recorded {old['folds'][1]['test'][kind]}")
+        wrong += [f"{name} {kind}: {new}, recorded {old}" for name, redone, old in [
+            ("threshold", threshold_of_ink(k, BLURS), kept_record["blurred"][k]),
+            ("groups", without_training(0), kept_record["boxes"]["without"][0])]
+            for kind, new in redone.items() if new != old[kind]]
         for weight, row in kept_record["masks"].items():
             found = segmenter(k, row["lr"], float(weight))["test"]
             for kind, scores in found.items():
@@ -267,7 +321,8 @@ def check(scenes_too=True):
 
 def main(arguments):
     """Run or check; return the exit code."""
-    return command(arguments, "images", everything, check, "two images", design=DESIGN,
+    return command(arguments, "images", everything, check,
+                   "two images (masks to 0.005, boxes to 0.01)", design=DESIGN,
                    **{"scikit-learn": sklearn.__version__})
 
 

@@ -1,6 +1,6 @@
 """How well does a small network read spoken digits, and whose? The runs behind the chapter.
 
-    python -m experiments.speech           run everything (about six minutes), keep the result
+    python -m experiments.speech           run everything (about seven minutes), keep the result
     python -m experiments.speech --check   train a part of it again, compare with what is kept
 
 Eight splits of the sixteen voices of espeak-ng: ten train, two choose the learning rate, four
@@ -140,6 +140,18 @@ def cures(k, lr):
             tests[test] = parts.examples(parts.choose(who, [split.take]), SNR_DB, 103,
                                          remove=remove)
         found[name] = scores(net, tests)
+    return found
+
+
+def three_voices(k, lr):
+    """Return accuracies of readers of three voices alone: theirs, and those of new voices."""
+    split, new, found = parts.split(k), FLITE[k % 4], {}
+    for maker, known, others_too in [("espeak", split.train[:3], split.test),
+                                     ("flite", [v for v in FLITE if v != new], [new])]:
+        net = trained(k, lr, voices=known)
+        found[maker] = scores(net, {
+            test: parts.examples(parts.choose(who, [split.take]), SNR_DB, 104)
+            for test, who in [("known", known), ("new", others_too)]})
     return found
 
 
@@ -284,6 +296,7 @@ def everything():
     result["equal_clips"] = [do(equal_clips, k, lr) for k in splits]
     result["looks"] = do(looks, 0, lr_strings)
     result["noise"] = [do(noise, k, lr) for k in FIRST_SPLITS]
+    result["three_voices"] = [do(three_voices, k, lr) for k in splits]
     result["untold"] = [do(untold, k, lr) for k in FIRST_SPLITS]
     return result, sum(seconds)
 

@@ -76,6 +76,8 @@ def canvas(
     if size < SIDE or most < 1 or not 0 <= noise <= 1:
         raise ValueError(f"a canvas has {SIDE} pixels a side or more, one digit or more, and noise "
                          f"from 0 to 1, got size={size}, most={most}, noise={noise}")
+    if not (X.max(axis=1) >= INK).all():
+        raise ValueError(f"every digit has ink, a pixel of {INK} or more; one here has none")
     image, mask = np.zeros((size, size)), np.zeros((size, size), dtype=int)
     boxes, labels = [], []
     for _ in range(_generator(rng).integers(1, most + 1)):

@@ -142,7 +142,8 @@ def with_noise(x: np.ndarray, snr_db: float, rng: np.random.Generator) -> np.nda
     Raises
     ------
     ValueError
-        If there is no sound in `x`, so that no noise has this distance from it.
+        If `x` is not one channel of finite numbers, or there is no sound in it, so that no noise
+        has this distance from it.
 
     Examples
     --------
@@ -151,6 +152,10 @@ def with_noise(x: np.ndarray, snr_db: float, rng: np.random.Generator) -> np.nda
     >>> round(10 * np.log10(np.mean(x**2) / np.mean(noise**2)))
     20
     """
+    x = np.asarray(x, dtype=float)
+    if x.ndim != 1 or not np.isfinite(x).all() or not np.isfinite(snr_db):
+        raise ValueError(f"noise is added to one row of finite numbers, at a finite distance; got "
+                         f"the shape {x.shape} and snr_db={snr_db}")
     power = float(np.mean(x**2)) if len(x) else 0.0
     if power == 0:
         raise ValueError("this sound is empty or silent, so noise cannot be measured against it: "
@@ -185,7 +190,7 @@ def read_wav(file: str | Path | BinaryIO) -> np.ndarray:
             rate, n = sound.getframerate(), sound.getnframes()
             data = sound.readframes(n)
     except (wave.Error, EOFError) as error:
-        raise ValueError(f"{name} is no plain WAV file ({error or 'it is empty'}): save it as "
+        raise ValueError(f"{name} is no plain WAV file ({str(error) or 'it is empty'}): save it as "
                          "PCM, 16 bits") from None
     if n_channels != 1:
         raise ValueError(f"{name} has {n_channels} channels, one is wanted: save it as mono, or "
@@ -196,6 +201,8 @@ def read_wav(file: str | Path | BinaryIO) -> np.ndarray:
     if rate != RATE:
         raise ValueError(f"{name} has {rate:,} samples a second, {RATE:,} are wanted: resample it, "
                          f"as scipy.signal.resample_poly(x, {RATE}, {rate}) does")
+    if len(data) % 2:
+        raise ValueError(f"{name} is cut off in the middle of a sample: copy it again")
     x = np.frombuffer(data, "<i2") / 2**15
     if len(x) < N_LEAST:
         raise ValueError(f"{name} is empty: {len(x)} samples, at least {N_LEAST} are wanted")

@@ -92,7 +92,7 @@ def ctc(log_p: np.ndarray, text: Sequence[int], blank: int = BLANK) -> tuple[flo
     Raises
     ------
     ValueError
-        If a label is the blank, or no class.
+        If a label is the blank, or no class; if `log_p` holds no log-probabilities.
 
     References
     ----------
@@ -105,6 +105,12 @@ def ctc(log_p: np.ndarray, text: Sequence[int], blank: int = BLANK) -> tuple[flo
     >>> round(float(np.exp(-loss)), 6), gradient.round(3).tolist()
     (0.75, [[0.167, -0.167], [0.167, -0.167]])
     """
+    log_p = np.asarray(log_p)
+    if log_p.ndim != 2 or len(log_p) == 0:
+        raise ValueError(f"log_p has the shape (T, C), one frame or more, got {log_p.shape}")
+    if np.isnan(log_p).any() or not np.allclose(np.exp(log_p).sum(axis=1), 1, atol=1e-4):
+        raise ValueError("log_p are no log-probabilities: exp of a row sums to 1. Take the "
+                         "log-softmax of logits first")
     if any(not 0 <= label < log_p.shape[1] or label == blank for label in text):
         raise ValueError(f"labels are classes from 0 to {log_p.shape[1] - 1} and not the blank "
                          f"{blank}, got {list(text)}")
@@ -116,7 +122,7 @@ def ctc(log_p: np.ndarray, text: Sequence[int], blank: int = BLANK) -> tuple[flo
     if np.isneginf(total):
         return np.inf, np.zeros_like(log_p)
     # Both count the frame itself. What is left is the share of the paths that pass here.
-    share = np.exp(a + b - log_p[:, z] - total)
+    share = np.exp(a + b - _counted_once(log_p, z) - total)
     gradient = np.exp(log_p)
     for place, label in enumerate(z):
         gradient[:, label] -= share[:, place]
@@ -139,7 +145,12 @@ def shares(log_p: np.ndarray, text: Sequence[int], blank: int = BLANK) -> np.nda
     z = extended(text, blank)
     a, b = forward(log_p, z), forward(log_p[::-1], z[::-1])[::-1, ::-1]
     with np.errstate(invalid="ignore"):
-        return np.exp(a + b - log_p[:, z] - np.logaddexp.reduce(a[-1, -2:]))
+        return np.exp(a + b - _counted_once(log_p, z) - np.logaddexp.reduce(a[-1, -2:]))
+
+
+def _counted_once(log_p: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Return what both recursions count, (T, S); 0 where that is impossible, and so are they."""
+    return np.where(np.isneginf(log_p[:, z]), 0.0, log_p[:, z])
 
 
 def by_enumeration(log_p: np.ndarray, text: Sequence[int], blank: int = BLANK) -> float:

@@ -21,7 +21,7 @@ def frames(x: np.ndarray, width: int, hop: int) -> np.ndarray:
     Raises
     ------
     ValueError
-        If `x` is not one channel, or shorter than one piece.
+        If `x` is not one channel, or shorter than one piece, or `hop` is less than 1.
 
     Examples
     --------
@@ -35,6 +35,8 @@ def frames(x: np.ndarray, width: int, hop: int) -> np.ndarray:
     if len(x) < width:
         raise ValueError(f"{len(x)} samples do not fill one frame of {width}: give a longer sound, "
                          "or a shorter window")
+    if hop < 1:
+        raise ValueError(f"the next frame starts one sample later or more, got hop={hop}")
     return np.lib.stride_tricks.sliding_window_view(x, width)[::hop]
 
 

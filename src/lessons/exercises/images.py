@@ -71,6 +71,9 @@ def _cases_scores(rng):
     yield np.array([[0.9, 0.6], [0.8, 0.7]]), 0.5  # the second takes what is left
     yield np.array([[0.5, 0.1, 0.0]]), 0.5
     yield np.array([[0.4, 0.3], [0.2, 0.45]]), 0.5
+    yield np.array([[0.6, 0.9], [0.0, 0.8]]), 0.5  # the first takes what it overlaps most
+    yield np.array([[0.6, 0.55], [0.9, 0.0]]), 0.5  # the surest first, not the best overlap
+    yield np.array([[0.9, 0.8, 0.0], [0.7, 0.0, 0.0], [0.6, 0.0, 0.0]]), 0.5
     yield rng.random((6, 4)), 0.6
 
 
@@ -127,6 +130,7 @@ EXERCISES = [
             (np.array([0.0, 0, 4, 4]), np.array([2.0, 0, 6, 4])),
             (np.array([0.0, 0, 4, 4]), np.array([5.0, 5, 6, 6])),
             (np.array([0.0, 0, 2, 2]), np.array([3.0, 0, 5, 2])),
+            (np.array([0.0, 0, 2, 2]), np.array([0.0, 3, 2, 5])),
             (np.array([0.0, 0, 8, 8]), np.array([1.0, 1, 3, 3])),
             (_boxes(rng), _boxes(rng)), (_boxes(rng), _boxes(rng)),
         ],

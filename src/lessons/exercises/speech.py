@@ -159,6 +159,7 @@ EXERCISES = [
             "of the strings.",
         ),
         cases=lambda rng: [(["314"], ["314"]), (["34"], ["314"]), (["7", "12345"], ["70", "12"]),
+                           (["7777"], ["7"]),
                            (["3144", "", "27"], ["314", "9", "72"]),
                            (["".join(map(str, rng.integers(0, 3, 6))) for _ in range(4)],
                             ["".join(map(str, rng.integers(0, 3, 5))) for _ in range(4)])],

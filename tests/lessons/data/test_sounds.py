@@ -73,8 +73,18 @@ def test_noise_against_silence_is_told(x):
         sounds.with_noise(x, 20, np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("x, snr_db", [
+    (np.ones((800, 2)), 20), (np.ones((1, 800)), 20), (np.full(800, np.nan), 20),
+    (np.ones(800), np.nan),
+])
+def test_noise_on_what_is_no_sound_is_told(x, snr_db):
+    with pytest.raises(ValueError, match="one row of finite numbers, at a finite distance"):
+        sounds.with_noise(x, snr_db, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize("data, words", [
-    (b"", "no plain WAV file"),
+    (b"", r"no plain WAV file \(it is empty\)"),
+    (wav()[:-1], "cut off in the middle of a sample"),
     (b"not a sound at all, only words", "no plain WAV file"),
     (wav(n=0), "is empty: 0 samples"),
     (wav(n=79), "79 samples, at least 80"),

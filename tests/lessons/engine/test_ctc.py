@@ -62,6 +62,27 @@ def test_a_label_that_is_no_class_is_told(text):
         ctc.ctc(log_softmax(np.zeros((5, 4))), text)
 
 
+@pytest.mark.parametrize("log_p, words", [
+    (np.zeros((5, 4)), "no log-probabilities"),  # logits
+    (np.full((5, 4), np.nan), "no log-probabilities"),
+    (np.zeros(4), r"shape \(T, C\), one frame or more, got \(4,\)"),
+    (np.zeros((0, 4)), "one frame or more"),
+])
+def test_what_is_no_log_probability_is_told(log_p, words):
+    with pytest.raises(ValueError, match=words):
+        ctc.ctc(log_p, [1])
+
+
+def test_impossible_classes_leave_the_gradient_finite():
+    p = np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [1.0, 0.0, 0.0]])
+    with np.errstate(divide="ignore"):
+        log_p = np.log(p)
+    loss, gradient = ctc.ctc(log_p, [1])  # _ 1 _ and 1 1 _: a half and a half of a half
+    assert np.exp(-loss) == pytest.approx(0.5)
+    np.testing.assert_allclose(gradient, p - [[0.5, 0.5, 0], [0, 1, 0], [1, 0, 0]], atol=1e-12)
+    np.testing.assert_allclose(ctc.shares(log_p, [1]).sum(axis=1), 1)
+
+
 def test_shares_say_where_the_paths_pass():
     log_p = log_softmax(np.random.default_rng(2).standard_normal((6, 4)))
     found = ctc.shares(log_p, [1, 3])

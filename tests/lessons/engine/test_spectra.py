@@ -48,6 +48,12 @@ def test_a_sound_that_cannot_be_cut_is_told(x, words):
         spectra.spectrogram(x, 200, 80, 256)
 
 
+@pytest.mark.parametrize("hop", [0, -80])
+def test_frames_that_stand_still_or_go_back_are_told(hop):
+    with pytest.raises(ValueError, match=f"one sample later or more, got hop={hop}"):
+        spectra.frames(np.zeros(800), 200, hop)
+
+
 def test_a_window_longer_than_the_transform_is_told():
     with pytest.raises(ValueError, match="300 samples does not fit into n_fft = 256"):
         spectra.spectrogram(np.zeros(800), 300, 80, 256)

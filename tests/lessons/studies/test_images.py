@@ -7,8 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from experiments import images as experiment
+from lessons.data import images
+from lessons.data.images import INK
 from lessons.gpt.model import Attention, Config
 from lessons.studies.images import networks, runs, scenes
 from lessons.studies.images.networks import FAMILIES, FullAttention, build, flops
@@ -84,6 +87,25 @@ def test_full_attention_is_that_of_the_gpt_without_the_mask():
     assert torch.allclose(causal(x)[:, 4], full(x)[:, 4], atol=1e-6)  # it may see all anyway
     perm = torch.tensor([3, 1, 4, 0, 2])
     assert torch.allclose(full(x[:, perm]), full(x)[:, perm], atol=1e-6)
+
+
+@pytest.mark.parametrize(("size", "share"), [("4 patches, 16 wide", 0.04),
+                                             ("16 patches, 16 wide", 0.14)])
+def test_the_counter_overlooks_fused_attention(size, share):
+    """Why ours is written out: the products of tokens with tokens would be free."""
+    net, n_tokens = build("ViT", size, 0), int(size.split()[0])
+    written_out = sum(flops(net))
+
+    class Fused(FullAttention):
+        def forward(self, x, cache=None):
+            gathered = F.scaled_dot_product_attention(*self.heads(x))
+            return self.out(gathered.transpose(1, 2).flatten(2))
+
+    for block in net.blocks:
+        block.attention.__class__ = Fused
+    missing = written_out - sum(flops(net))
+    assert missing == 3 * 4 * n_tokens**2 * 16
+    assert missing / written_out == pytest.approx(share, abs=0.005)
 
 
 def test_an_image_is_set_aside_or_tested_once():
@@ -272,8 +294,28 @@ def test_bright_groups_find_digits_that_lie_apart():
     assert boxes.shape == (0, 4) and len(scores) == 0
 
 
+def test_faint_groups_are_no_digits():
+    parts = split(0)
+    those = scenes.scenes(parts, "test", "clean", 1, seed=0)
+    faint = dataclasses.replace(those[0], image=0.9 * INK * (those[0].image >= INK))
+    ((boxes, _),) = scenes.components([faint], parts, 0.1)
+    assert boxes.shape == (0, 4)
+
+
+def test_a_blur_keeps_the_ink_and_what_is_true():
+    those = scenes.scenes(split(0), "test", "clean", 3, seed=0)
+    same, soft = scenes.blurred(those, 0.0), scenes.blurred(those, 0.7)
+    for one, kept, smooth in zip(those, same, soft, strict=True):
+        np.testing.assert_allclose(kept.image, one.image)
+        assert smooth.image.sum() == pytest.approx(one.image.sum())
+        assert smooth.image.max() < one.image.max()
+        assert smooth.boxes is one.boxes and smooth.mask is one.mask
+
+
 def test_bad_questions_about_canvases_are_told():
     parts = split(0)
+    with pytest.raises(ValueError, match="every digit has ink"):
+        images.canvas(np.random.default_rng(0), np.zeros((2, 64)), np.arange(2))
     with pytest.raises(ValueError, match="choose from clean, crowded"):
         scenes.scenes(parts, "test", "dirty", 1, seed=0)
     with pytest.raises(ValueError, match="boxes or masks"):
@@ -319,6 +361,7 @@ def one_row(monkeypatch):
     small = copy.deepcopy(runs.record())
     row = small["results"]["as they are"]["linear"]["1.25e+08"]
     monkeypatch.setattr(experiment, "CHECKED", [("as they are", "linear", "1.25e+08")])
+    monkeypatch.setattr(experiment, "CHECKED_CHANGES", [])
     monkeypatch.setattr(runs, "record", lambda: small)
     return row
 

@@ -126,6 +126,12 @@ def test_average_precision_by_hand():
     assert shuffled == pytest.approx((1 + 2 / 3 + 3 / 5) / 4)
 
 
+@pytest.mark.parametrize("n_true", [0, -2])
+def test_average_precision_without_a_true_box_is_told(n_true):
+    with pytest.raises(ValueError, match="recall needs one"):
+        average_precision([], [], n_true)
+
+
 def test_average_precision_agrees_with_scikit_learn():
     from sklearn.metrics import precision_recall_curve
 

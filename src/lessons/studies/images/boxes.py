@@ -171,6 +171,7 @@ def average_precision(right: ArrayLike, scores: ArrayLike, n_true: int) -> float
     """
     right = np.asarray(right, dtype=bool)
     scores = _one_for_each(scores, right, "scores")
+    precision_recall(right, n_true)  # tells what is wrong with them
     points = [(0.0, 1.0)]
     for least in np.unique(scores)[::-1]:
         precision, recall = precision_recall(right[scores >= least], n_true)

@@ -33,6 +33,13 @@ def _iou(cut=True, union=True):
     return box_iou
 
 
+def _iou_cut_across_only(a, b):
+    width = max(min(a[2], b[2]) - max(a[0], b[0]), 0)  # the height may still be negative
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    areas = np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2])
+    return width * height / (areas - width * height)
+
+
 def _wrapped(turned=False, margin=False):
     def wrapped_convolution(image, kernel):
         kernel = kernel[::-1, ::-1] if turned else kernel
@@ -71,10 +78,34 @@ def _scores(once=True, swap=False, best="free"):
     return detection_scores
 
 
+def _counted_apart(overlap, least):
+    fits = overlap >= least  # boxes that fit something, true ones that something fits
+    n_right = min(fits.any(axis=1).sum(), fits.any(axis=0).sum())
+    return n_right / overlap.shape[0], n_right / overlap.shape[1]
+
+
+def _first_that_fits(overlap, least):
+    free, n_right = set(range(overlap.shape[1])), 0
+    for row in overlap:
+        if fits := [place for place in sorted(free) if row[place] >= least]:
+            free.remove(fits[0])
+            n_right += 1
+    return n_right / overlap.shape[0], n_right / overlap.shape[1]
+
+
+def _largest_overlap_first(overlap, least):
+    left, n_right = overlap.copy(), 0
+    while left.max() >= least:
+        row, column = np.unravel_index(left.argmax(), left.shape)
+        left[row], left[:, column] = -1, -1
+        n_right += 1
+    return n_right / overlap.shape[0], n_right / overlap.shape[1]
+
+
 WRONG = {
     "confusion": [_lost, _turned],
     "conv-flops": [_conv(twice=False), _conv(channels=False), _conv(padded=1)],
-    "box-iou": [_iou(cut=False), _iou(union=False)],
+    "box-iou": [_iou(cut=False), _iou(union=False), _iou_cut_across_only],
     "patches": [
         lambda image, patch: image.reshape(-1, patch**2),
         lambda image, patch: image.reshape(
@@ -84,5 +115,6 @@ WRONG = {
     "wrapped-convolution": [_wrapped(turned=True), _wrapped(margin=True)],
     "weighted-pixel-loss": [_pixels(stable=False), _pixels(divide="pixels"),
                             _pixels(divide="ink")],
-    "detection-scores": [_scores(once=False), _scores(swap=True), _scores(best="any")],
+    "detection-scores": [_scores(once=False), _scores(swap=True), _scores(best="any"),
+                         _counted_apart, _first_that_fits, _largest_overlap_first],
 }

@@ -88,7 +88,7 @@ WRONG = {
                                float(np.std(right, ddof=1) / math.sqrt(len(right)))),
     ],
     "error-rate": [lambda s, m: _rate(s, m, "strings"), lambda s, m: _rate(s, m, "said"),
-                   _replaced_only,
+                   _replaced_only, lambda s, m: min(_rate(s, m), 1.0),
                    lambda s, m: sum(a != b for a, b in zip(s, m, strict=True)) / len(m)],
     "text-probability": [_forward(skip_same=True), _forward(never_skip=True),
                          _forward(last_only=True)],
