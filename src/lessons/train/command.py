@@ -60,9 +60,25 @@ def next_steps(config: TrainConfig, summary: dict[str, Any]) -> str:
     more = "" if summary["stopped"] else f" --n-steps {2 * config.n_steps}"
     return (f"{done} at step {summary['step']} of {config.n_steps}. {words(summary)}\n"
             f"Stored:  {summary['checkpoint']}\n"
-            f"Go on:   {python}.train --out {out} --resume auto{more}\n"
+            f"Go on:   {launcher()} --out {out} --resume auto{more}\n"
             f"Sample:  {python}.train.sample {out} The\n"
             + f"Curves:  tensorboard --logdir {out}" * Path(config.out, "tensorboard").exists())
+
+
+def launcher() -> str:
+    """Return how to start this program in as many processes as now.
+
+    Examples
+    --------
+    >>> launcher()
+    'python -m lessons.train'
+    """
+    told = [os.environ.get(name, "") for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE")]
+    size, local = (int(n) if n.isdecimal() else 1 for n in told)
+    if size == 1 or local == 0 or not told[1].isdecimal():  # torchrun tells both
+        return "python -m lessons.train"
+    machines = f"--nnodes {size // local} " if size > local else ""
+    return f"torchrun {machines}--nproc-per-node {local} -m lessons.train"
 
 
 def leave(words: object, status: int) -> int:
@@ -77,5 +93,5 @@ def leave(words: object, status: int) -> int:
 def interrupted(out: str) -> str:
     """Return what to do after Ctrl-C at a moment when no checkpoint could be written."""
     if Path(out, "resume.toml").is_file():
-        return f"interrupted; go on: python -m lessons.train --out {shlex.quote(out)} --resume auto"
+        return f"interrupted; go on: {launcher()} --out {shlex.quote(out)} --resume auto"
     return "interrupted before anything was written: start it again as you did"

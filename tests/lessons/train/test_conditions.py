@@ -506,6 +506,18 @@ def test_an_old_folder_goes_on_bit_for_bit(monkeypatch, capsys):
 
 # --- Shells that remember -------------------------------------------------------------------------
 
+@pytest.mark.parametrize("size, local, words", [
+    ("1", "1", "python -m"), ("2", "2", "torchrun --nproc-per-node 2 -m"),
+    ("16", "8", "torchrun --nnodes 2 --nproc-per-node 8 -m"),
+    ("4", "", "python -m"), ("", "4", "python -m"), ("x", "4", "python -m"),
+    ("4", "0", "python -m"), ("4", "x", "python -m"),
+])
+def test_the_line_to_go_on_starts_as_many_processes(size, local, words, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", size)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", local)
+    assert command.launcher() == f"{words} lessons.train"
+
+
 @pytest.mark.parametrize("left, missing", [
     ({"RANK": "0", "WORLD_SIZE": "1"}, "MASTER_ADDR is not"), ({"RANK": "1"}, "WORLD_SIZE is not"),
     ({"WORLD_SIZE": "2"}, "RANK is not"),

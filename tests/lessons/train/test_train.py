@@ -719,4 +719,5 @@ def test_sigterm_to_torchrun_saves_and_stops(config):
     said = process.communicate(timeout=600)[0]
     step = run_log.read_metrics(run.out)[-1]["step"]
     assert f"Stopped at step {step} of 10000" in said
+    assert "Go on:   torchrun --nproc-per-node 2 -m lessons.train --out" in said
     assert checkpoint.load(checkpoint.path_of(run.out, step))["step"] == step
