@@ -1,6 +1,6 @@
 """Bandits, Q-learning on the frozen lake, policy gradients on the pole: all that is recorded.
 
-    python -m experiments.decisions           run everything (some ten minutes), keep the result
+    python -m experiments.decisions           run everything (some seven minutes), keep the result
     python -m experiments.decisions --check   run a random part again, compare with what is kept
 
 Settings and rates are chosen on problems and seeds that no test has. A run that is cut off goes on
@@ -28,8 +28,8 @@ CODE = {"bandits": [STUDY / "bandits.py", STUDY / "runs.py"],
 N_TUNING, N_TESTED, N_LONG = 300, 600, 200
 CLOSE = [0.5, 0.6]  # two arms, for the long run
 DESIGN = ("bandits: each rule chooses one of seven settings on 300 problems of 10 arms, 1000 pulls "
-          "each, and is tested on 600 others; lake: rate and share of random actions by five "
-          "seeds, tested on ten others; pole: rate by five seeds, tested on ten others, 300 "
+          "each, and is tested on 600 others; lake: rate and share of random actions by three "
+          "seeds, tested on ten others; pole: rate by three seeds, tested on ten others, 250 "
           "episodes each")
 VERSIONS = {"gymnasium": gymnasium.__version__}
 
