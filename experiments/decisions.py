@@ -27,6 +27,7 @@ CODE = {"bandits": [STUDY / "bandits.py", STUDY / "runs.py"],
         "pole": [STUDY / "policies.py", STUDY / "runs.py", WORLDS]}
 N_TUNING, N_TESTED, N_LONG = 300, 600, 200
 CLOSE = [0.5, 0.6]  # two arms, for the long run
+TEXTBOOK = [("UCB", 1.4), ("Thompson", 1.0)]  # settings with a proof, beside the chosen ones
 DESIGN = ("bandits: each rule chooses one of seven settings on 300 problems of 10 arms, 1000 pulls "
           "each, and is tested on 600 others; lake: rate and share of random actions by three "
           "seeds, tested on ten others; pole: rate by three seeds, tested on ten others, 250 "
@@ -44,13 +45,19 @@ def bandit_row(rule, setting, kind):
             "each": [round(float(x), 1) for x in test[:, -1]]}
 
 
-def long_row(rule, setting):
-    """Return the mean regret with two close arms over a long time."""
+def long_run(rule, setting):
+    """Return the regret with two close arms over a long time, and how many runs are stuck.
+
+    A run is stuck if it pulls the worse arm nine times in ten after 10,000 pulls.
+    """
     lost = bandits.regret(bandits.RULES[rule][0], setting, [CLOSE] * N_LONG, runs.N_LONG, seed=30)
     at = lost[:, np.array(runs.PULLS_LONG) - 1]
-    slopes = (at[:, -1] - at[:, runs.PULLS_LONG.index(10_000)]) / np.log(3)
-    return {"curve": [round(float(x), 2) for x in at.mean(axis=0)],
-            "slope": [round(float(x), 2) for x in interval(slopes)]}
+    late = at[:, -1] - at[:, runs.PULLS_LONG.index(10_000)]
+    most = max(CLOSE) - min(CLOSE)
+    return {"rule": rule, "setting": setting,
+            "curve": [round(float(x), 2) for x in at.mean(axis=0)],
+            "slope": [round(float(x), 2) for x in interval(late / np.log(3))],
+            "stuck": int((late > 0.9 * most * 20_000).sum()), "of": N_LONG}
 
 
 def lake_row(alpha, exploring):
@@ -98,9 +105,9 @@ def everything():
                 if setting not in chosen:
                     one.pop("each")
     first = races["any chance"]
-    long = {rule: do("bandits", long_row, rule,
-                     float(min(rows, key=lambda s: rows[s]["tuning"])))
-            for rule, rows in first.items()}
+    chosen = [(rule, float(min(rows, key=lambda s, rows=rows: rows[s]["tuning"])))
+              for rule, rows in first.items()]
+    long = [do("bandits", long_run, *pair) for pair in [*chosen, *TEXTBOOK]]
     lake = {"q": {exploring: {f"{a:g}": do("lake", lake_row, a, exploring) for a in runs.ALPHAS}
                   for exploring in runs.EXPLORING}, "counting": do("lake", counting_row)}
     pole = {b: {f"{lr:g}": do("pole", pole_row, lr, b) for lr in runs.RATES}
