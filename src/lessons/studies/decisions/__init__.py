@@ -1,0 +1,1 @@
+"""Decisions without an answer key: bandits, tables of values, policy gradients, flawed rewards."""
