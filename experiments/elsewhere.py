@@ -15,14 +15,26 @@ import sklearn
 
 from experiments.keep import command, kept
 from lessons.data import loans, molecules, sequences, visits
-from lessons.studies.elsewhere import cases, fingerprints, lending, motifs, recommenders, splits
+from lessons.studies.elsewhere import (
+    biology,
+    chemistry,
+    credit,
+    fingerprints,
+    lending,
+    motifs,
+    recommenders,
+    runs,
+    shop,
+    splits,
+)
 
 PARTS = Path("_build/elsewhere")  # what is done, for a run that is cut off
 SEEDS = range(10)
 CHANGED = [0.05, 0.15, 0.4, 1.0]  # letters drawn anew in each relative
 OWN = [0, 10, 20, 30, 40]  # kelvin that a scaffold has for itself
-CODE = {"credit": [loans, lending], "shop": [visits, recommenders, splits],
-        "biology": [sequences, motifs, splits], "chemistry": [molecules, fingerprints, splits]}
+CODE = {"credit": [credit, loans, lending], "shop": [shop, visits, recommenders, splits],
+        "biology": [biology, sequences, motifs, splits],
+        "chemistry": [chemistry, molecules, fingerprints, splits]}
 DESIGN = ("ten seeds, each with data of its own; settings are chosen on a part of the training "
           "rows, split off in the same way as the rows that test; both ways of testing train on "
           "as many rows, to within one group")
@@ -32,7 +44,7 @@ N_CHECKED = 2  # runs of each case that --check repeats
 def tasks():
     """Return the name, the function and the arguments of every run."""
     for seed in SEEDS:
-        yield f"{seed}", "credit", (seed,)
+        yield f" {seed}", "credit", (seed,)
         for name, fades in (("fades", True), ("stays", False)):
             yield f"{name} {seed}", "shop", (seed, fades)
         for changed in CHANGED:
@@ -47,8 +59,8 @@ def everything():
     """Run all; return it, and its processor seconds."""
     result, seconds = {case: {} for case in CODE}, 0
     for name, case, arguments in tasks():
-        code = [Path(module.__file__) for module in (cases, *CODE[case])]
-        result[case][name], took = kept(PARTS, code, DESIGN, getattr(cases, case), *arguments)
+        code = [Path(module.__file__) for module in CODE[case]]
+        result[case][name], took = kept(PARTS, code, (case, DESIGN), CODE[case][0].case, *arguments)
         seconds += took
     return result, seconds
 
@@ -67,14 +79,14 @@ def differences(found, recorded, where=""):
 
 def check(chosen=None):
     """Run some of the cases again, by default drawn anew each time; return what differs."""
-    wrong, record = [], cases.record()
+    wrong, record = [], runs.record()
     everyone = list(tasks())
     if chosen is None:
         chosen = [task for case in CODE for task in random.sample(
             [t for t in everyone if t[1] == case], N_CHECKED)]
     for name, case, arguments in chosen:
         print(f"{case} {name}", flush=True)
-        wrong += differences(getattr(cases, case)(*arguments), record[case][name],
+        wrong += differences(CODE[case][0].case(*arguments), record[case][name],
                              f"{case} {name}")
     return wrong
 

@@ -77,6 +77,33 @@ def _solve(seen: np.ndarray, other: np.ndarray, weight: float, penalty: float) -
     return np.linalg.solve(left, (1 + weight) * (seen @ other)[..., None])[..., 0]
 
 
+def weigh(seen: np.ndarray, penalty: float = 30.0) -> np.ndarray:
+    """Return scores from a linear model: each film is predicted from the others a user has seen.
+
+    The weights (n_films, n_films) are those of least squares with a penalty and a diagonal of
+    zeros, so that no film predicts itself.
+
+    References
+    ----------
+    Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
+
+    Examples
+    --------
+    >>> taste = np.kron(np.eye(2), np.ones((3, 3)))
+    >>> taste[0, 0] = 0
+    >>> abs(weigh(taste, penalty=1.0)).round(1)[0].tolist()
+    [0.6, 0.6, 0.6, 0.0, 0.0, 0.0]
+    """
+    seen = np.asarray(seen, dtype=float)
+    if seen.ndim != 2 or 0 in seen.shape or not np.isin(seen, (0, 1)).all() or not penalty > 0:
+        raise ValueError("seen is a table of ones and zeros, users by films, and the penalty above "
+                         f"0, got {seen.shape} and {penalty}")
+    inverse = np.linalg.inv(seen.T @ seen + penalty * np.eye(seen.shape[1]))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    return seen @ weights
+
+
 def ranks(scores: np.ndarray, seen: np.ndarray, user: ArrayLike, film: ArrayLike) -> np.ndarray:
     """Return before how many films a visited film was placed, leaving out what the user had seen.
 
