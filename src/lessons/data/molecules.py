@@ -138,21 +138,42 @@ def circles(
     >>> dict(circles(["C", "C", "O"], [(0, 1), (1, 2)], radius=1))
     {'C': 2, 'O': 1, 'C(C)': 1, 'C(CO)': 1, 'O(C)': 1}
     """
+    if radius < 0:
+        raise ValueError(f"the radius is 0 or more, got {radius}")
+    near, names = neighbours(elements, bonds), list(elements)
+    counts = Counter(names)
+    for _ in range(radius):
+        names = [f"{name}({''.join(sorted(names[j] for j in around))})"
+                 for name, around in zip(names, near, strict=True)]
+        counts.update(names)
+    return counts
+
+
+def neighbours(
+    elements: Sequence[str], bonds: Sequence[tuple[int, int]]
+) -> list[list[int]]:
+    """Return for each atom those that it is tied to.
+
+    Raises
+    ------
+    ValueError
+        If there is no atom, or a bond does not join two of them.
+
+    Examples
+    --------
+    >>> neighbours("CCO", [(0, 1), (1, 2)])
+    [[1], [0, 2], [1]]
+    """
     n = len(elements)
-    if n == 0 or radius < 0:
-        raise ValueError(f"give one atom or more and a radius from 0 on, got {n} and {radius}")
     near: list[list[int]] = [[] for _ in range(n)]
+    if n == 0:
+        raise ValueError("a molecule has one atom or more")
     for a, b in bonds:
         if not (0 <= a < n and 0 <= b < n and a != b):
             raise ValueError(f"the bond {a}–{b} does not join two of the atoms 0 to {n - 1}")
         near[a].append(b)
         near[b].append(a)
-    names = list(elements)
-    counts = Counter(names)
-    for _ in range(radius):
-        names = [f"{names[i]}({''.join(sorted(names[j] for j in near[i]))})" for i in range(n)]
-        counts.update(names)
-    return counts
+    return near
 
 
 def _rings(rng: np.random.Generator) -> tuple[list[str], list[tuple[int, int]], np.ndarray]:

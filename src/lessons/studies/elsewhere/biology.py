@@ -11,8 +11,8 @@ from lessons.studies.elsewhere.splits import by_group, tosses
 
 Row = dict[str, Any]
 
-WORDS = list(product([3, 4], [0.001, 0.01, 0.1]))  # letters of a word, inverse penalty
-FILTERS = list(product([150, 400], [0.01, 0.3]))  # steps, weight decay
+WORDS = list(product([3, 4], [0.003, 0.03]))  # letters of a word, inverse penalty
+FILTERS = [(100, 0.01), (300, 0.01)]  # steps, weight decay
 
 
 def case(seed: int, changed: float = 0.15, tossed: bool = False) -> Row:

@@ -17,6 +17,26 @@ def table(user: np.ndarray, film: np.ndarray, n_users: int, n_films: int) -> np.
     return seen
 
 
+def ones_and_zeros(seen: ArrayLike) -> np.ndarray:
+    """Return a table of who has seen what as floats, or say what is wrong with it.
+
+    Raises
+    ------
+    ValueError
+        If it is no table of ones and zeros with a user and a film or more.
+
+    Examples
+    --------
+    >>> ones_and_zeros([[True, False]])
+    array([[1., 0.]])
+    """
+    array = np.asarray(seen, dtype=float)
+    if array.ndim != 2 or 0 in array.shape or not np.isin(array, (0, 1)).all():
+        raise ValueError("seen is a table of ones and zeros, users by films, got the shape "
+                         f"{array.shape}")
+    return array
+
+
 def factorise(
     seen: np.ndarray, n_factors: int = 8, weight: float = 5.0, penalty: float = 3.0,
     n_rounds: int = 8, seed: int = 0,
@@ -56,13 +76,11 @@ def factorise(
     >>> abs(factorise(taste, n_factors=2)).round(1)[0].tolist()
     [0.6, 0.7, 0.7, 0.0, 0.0, 0.0]
     """
-    seen = np.asarray(seen, dtype=float)
-    if seen.ndim != 2 or 0 in seen.shape or not np.isin(seen, (0, 1)).all():
-        raise ValueError(f"seen is a table of ones and zeros, users by films, got {seen.shape}")
-    if n_factors < 1 or n_rounds < 1 or not (weight > 0 and penalty > 0):
-        raise ValueError("n_factors and n_rounds are 1 or more, weight and penalty above 0, got "
-                         f"{n_factors}, {n_rounds}, {weight} and {penalty}")
-    films = 0.1 * np.random.default_rng(seed).standard_normal((seen.shape[1], n_factors))
+    seen = ones_and_zeros(seen)
+    if min(n_factors, n_rounds) < 1 or min(weight, penalty) <= 0:
+        raise ValueError("n_factors and n_rounds from 1 on, weight and penalty above 0")
+    rng = np.random.default_rng(seed)
+    films = 0.1 * rng.standard_normal((seen.shape[1], n_factors))
     for _ in range(n_rounds):
         users = _solve(seen, films, weight, penalty)
         films = _solve(seen.T, users, weight, penalty)
@@ -73,8 +91,10 @@ def _solve(seen: np.ndarray, other: np.ndarray, weight: float, penalty: float) -
     """Return the vectors of the rows that fit best to those of the columns."""
     k = other.shape[1]
     pairs = (other[:, :, None] * other[:, None]).reshape(-1, k * k)
-    left = other.T @ other + penalty * np.eye(k) + weight * (seen @ pairs).reshape(-1, k, k)
-    return np.linalg.solve(left, (1 + weight) * (seen @ other)[..., None])[..., 0]
+    left = other.T @ other + penalty * np.eye(k)
+    left = left + weight * (seen @ pairs).reshape(-1, k, k)
+    right = (1 + weight) * (seen @ other)
+    return np.linalg.solve(left, right[..., None])[..., 0]
 
 
 def weigh(seen: np.ndarray, penalty: float = 30.0) -> np.ndarray:
@@ -94,10 +114,9 @@ def weigh(seen: np.ndarray, penalty: float = 30.0) -> np.ndarray:
     >>> abs(weigh(taste, penalty=1.0)).round(1)[0].tolist()
     [0.6, 0.6, 0.6, 0.0, 0.0, 0.0]
     """
-    seen = np.asarray(seen, dtype=float)
-    if seen.ndim != 2 or 0 in seen.shape or not np.isin(seen, (0, 1)).all() or not penalty > 0:
-        raise ValueError("seen is a table of ones and zeros, users by films, and the penalty above "
-                         f"0, got {seen.shape} and {penalty}")
+    seen = ones_and_zeros(seen)
+    if not penalty > 0:
+        raise ValueError(f"the penalty is above 0, got {penalty}")
     inverse = np.linalg.inv(seen.T @ seen + penalty * np.eye(seen.shape[1]))
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
