@@ -53,7 +53,8 @@ def sequences(
         Letters of a sequence, at least as many as the motif has.
     changed : float
         Share of the letters that are drawn anew in each copy. At 1 relatives have nothing in
-        common but their label. The motif is drawn anew for each copy, at the family's place.
+        common but their label. The motif is drawn anew for each copy, and its place as often as a
+        letter.
 
     Raises
     ------
@@ -78,10 +79,13 @@ def sequences(
         place = int(rng.integers(length - len(MOTIF) + 1)) if family % 2 else -1
         for _ in range(n_each):
             copy = np.where(rng.random(length) < changed, rng.integers(4, size=length), ancestor)
+            here = place
             if place >= 0:
-                copy[place : place + len(MOTIF)] = [rng.choice(4, p=p) for p in MOTIF]
+                if rng.random() < changed:
+                    here = int(rng.integers(length - len(MOTIF) + 1))
+                copy[here : here + len(MOTIF)] = [rng.choice(4, p=p) for p in MOTIF]
             rows.append(copy)
-            start.append(place)
+            start.append(here)
     where = np.array(start)
     return Sequences(np.array(rows), (where >= 0).astype(int),
                      np.repeat(np.arange(n_families), n_each), where)

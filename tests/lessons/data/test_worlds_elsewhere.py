@@ -76,7 +76,9 @@ def test_relatives_share_letters_place_and_label_and_the_motif_has_its_letters()
     assert made.y.mean() == 0.5
     for family in range(40):
         those = made.family == family
-        assert len(set(made.y[those])) == len(set(made.start[those])) == 1
+        assert len(set(made.y[those])) == 1
+        counts = np.bincount(made.start[those] + 1)  # most copies have the motif in one place
+        assert counts.max() >= 12 and (counts.max() == 20 or made.y[those][0] == 1)
     pairs = [(a, b) for a, b in combinations(range(20), 2)]
     same = np.mean([(made.X[a] == made.X[b]).mean() for a, b in pairs])
     # two copies agree where neither changed, and by chance elsewhere
@@ -92,7 +94,9 @@ def test_without_relatives_sequences_have_nothing_in_common():
     plain = made.X[made.family == 0]
     assert np.mean([(a == b).mean() for a, b in combinations(plain, 2)]) == pytest.approx(
         0.25, abs=0.04)
+    assert len(set(made.start[made.family == 1])) > 4
     still = sequences(rng(), changed=0.0)
+    assert len(set(still.start[still.family == 1])) == 1
     assert (still.X[still.family == 0] == still.X[0]).all()
     assert spell(made.X[0][:3]) in {a + b + c for a in "ACGT" for b in "ACGT" for c in "ACGT"}
 
