@@ -57,7 +57,7 @@ def _cases_split(rng):
 
 def _cases_attention(rng):
     yield np.zeros((2, 3)), np.arange(12.0).reshape(2, 3, 2), np.array([3, 1])
-    yield np.array([[900.0, 0.0], [-900.0, 0.0]]), np.ones((2, 2, 1)), np.array([2, 2])
+    yield np.array([[900.0, 899.0]]), np.array([[[1.0], [3.0]]]), np.array([2])
     yield np.array([[1.0, 500.0]]), np.array([[[2.0], [7.0]]]), np.array([1])
     yield rng.standard_normal((3, 4)), rng.standard_normal((3, 4, 5)), np.array([4, 2, 1])
 
