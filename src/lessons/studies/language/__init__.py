@@ -1,0 +1,1 @@
+"""Texts classified, words as vectors, an invented language translated, passages found and read."""
