@@ -330,7 +330,7 @@ def copies(shown, n_train):
 
 
 def libraries(do):
-    """Return the readers of docstrings for all that is shown, all sizes, and with copies apart."""
+    """Return the readers of docstrings for all that is shown and all sizes, and copies apart."""
     table = {shown: {str(n): do(readers, shown, n) for n in SIZES} for shown in kinds.SHOWN}
     return table | {"copies": do(copies, "no names", SIZES[-1])}
 
