@@ -283,7 +283,7 @@ def gpt_reads():
     other = np.roll(np.arange(len(asked)), 1)  # the passage of another question
     rows = {"bits": [], "answers": [q.answer for q in asked]}
     for w in range(2):
-        table = {name: [] for name in ("nothing", "found", "right", "shuffled", "another", "answer")}
+    """Return both readers for all that is shown and all sizes, and copies apart."""
         for i, q in enumerate(asked):
             found = int(bm25.scores(finding.words_of(q.asked[w])).round(9).argmax())
             given = {"nothing": "", "found": kept_texts[found], "right": kept_texts[q.passage],
