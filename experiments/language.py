@@ -283,7 +283,8 @@ def gpt_reads():
     other = np.roll(np.arange(len(asked)), 1)  # the passage of another question
     rows = {"bits": [], "answers": [q.answer for q in asked]}
     for w in range(2):
-        table = {name: [] for name in ("nothing", "found", "right", "shuffled", "another", "answer")}
+        kinds_of_text = ("nothing", "found", "right", "shuffled", "another", "answer")
+        table = {name: [] for name in kinds_of_text}
         for i, q in enumerate(asked):
             found = int(bm25.scores(finding.words_of(q.asked[w])).round(9).argmax())
             given = {"nothing": "", "found": kept_texts[found], "right": kept_texts[q.passage],
@@ -330,7 +331,7 @@ def copies(shown, n_train):
 
 
 def libraries(do):
-    """Return the readers of docstrings for all that is shown, all sizes, and with copies apart."""
+    """Return the readers of docstrings for all that is shown and all sizes, and copies apart."""
     table = {shown: {str(n): do(readers, shown, n) for n in SIZES} for shown in kinds.SHOWN}
     return table | {"copies": do(copies, "no names", SIZES[-1])}
 
