@@ -37,6 +37,7 @@ from lessons.gpt import model as gpt
 from lessons.gpt.tokenizer import train_bpe
 from lessons.studies.counting.kneser_ney import kneser_ney
 from lessons.studies.record import path_of
+from lessons.train.optimiser import decay_groups
 from lessons.train.tokens import Windows, sequential_batches
 
 TOKENS = Path("_build/counting")
@@ -107,10 +108,7 @@ def train(ids, name, seed, device):
     windows = Windows(torch.tensor(ids.astype(np.int32), device=device), T, seed)
     dropout = 0.1 if 2 * len(ids) < n_steps * n_rows * T else 0.0
     model = gpt.GPT(gpt.Config(vocab_size=V, dropout=dropout, **sizes)).to(device)
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() == 1]
-    optimiser = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.1},
-                                   {"params": others, "weight_decay": 0.0}], betas=(0.9, 0.95))
+    optimiser = torch.optim.AdamW(decay_groups(model, weight_decay=0.1), betas=(0.9, 0.95))
     share = schedule("cosine", n_steps, n_warmup=n_steps // 20)
     for step in range(n_steps):
         for group in optimiser.param_groups:

@@ -38,6 +38,19 @@
   addEventListener("load", () => goTo(location.hash)); // when nothing moves any more
 }
 
+// Paper shows solutions and boxes unfolded. book.css does that where a browser has
+// ::details-content (since 2024 or 2025); in any other they are open while it prints.
+if (!CSS.supports("selector(::details-content)")) {
+  const folds = document.querySelectorAll(
+    ".tag_solution > details.hide, .bd-article details.admonition:not(.hide)");
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...folds].filter((fold) => !fold.open);
+    opened.forEach((fold) => (fold.open = true));
+  });
+  addEventListener("afterprint", () => opened.forEach((fold) => (fold.open = false)));
+}
+
 // A source is saved, not shown as raw text in a new tab.
 document.querySelectorAll(".dropdown-download-buttons a").forEach((link) => {
   link.download = "";

@@ -92,6 +92,18 @@ def test_on_paper_solutions_stand_and_folded_code_does_not(tab):
           ".tag_solution summary").count()
 
 
+def test_on_paper_solutions_stand_in_an_older_browser_too(tab):
+    page = tab(NAME, script="CSS.supports = () => false;")  # as where ::details-content is unknown
+    folds = page.locator(".tag_solution > details.hide")
+    folds.nth(1).evaluate("fold => { fold.open = true; }")
+    before = folds.evaluate_all("folds => folds.map((fold) => fold.open)")
+    assert sum(before) == 1 < len(before)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert all(folds.evaluate_all("folds => folds.map((fold) => fold.open)"))
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert folds.evaluate_all("folds => folds.map((fold) => fold.open)") == before
+
+
 def test_sources_are_downloaded(browser, site):
     context = browser.new_context(viewport=SIZES[1280])
     page = context.new_page()

@@ -221,6 +221,12 @@ def test_a_record_that_no_study_owns_is_said(tmp_path):
     assert said.startswith("two/record.json: no module of its folder reads it")
 
 
+def test_what_decays_is_said_in_one_place():
+    files = [file for folder in ("src", "experiments") for file in (ROOT / folder).rglob("*.py")
+             if '"params":' in file.read_text(encoding="utf-8")]
+    assert files == [ROOT / "src/lessons/train/optimiser.py"]
+
+
 def test_licences_are_there():
     assert "MIT" in read("LICENSE")
     assert "Attribution 4.0 International" in read("LICENSE-CONTENT")

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
+from lessons.widgets.registry import REGISTRY
 from tools.notebooks.cells import compose, dumps, load, parse
 from tools.website import assets, build as builder, server as servers
 from tools.website.__main__ import main
@@ -185,6 +186,14 @@ def test_a_file_of_another_host_is_refused():
         assets.choose_assets(
             None, "index", "page.html", {"css_files": [], "script_files": [file]}, None
         )
+
+
+@pytest.mark.parametrize("widget", REGISTRY, ids=lambda widget: widget.folder)
+def test_without_scripts_a_page_says_what_each_of_its_widgets_lacks(widget):
+    context = {"body": f'<div class="{widget.css_class} wide">'}
+    assets.choose_assets(None, "index", "page.html", context, None)
+    assert widget.without_scripts.strip()
+    assert context["without_scripts"] == [widget.without_scripts]
 
 
 def test_a_missing_page_is_named(small_book, capsys):

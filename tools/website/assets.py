@@ -35,10 +35,7 @@ EVERY_PAGE = ("book.css", "progress.js", "reading.js")
 
 #: What a page says where no scripts run, and the pattern in its text that asks for it.
 WITHOUT_SCRIPTS = {
-    r'class="[^"]*\bexplorer\b': "figures show their first state only",
-    r'class="[^"]*\bquiz\b': "quizzes do not answer",
-    r'class="[^"]*\bguess\b': "what is to be guessed is told at once",
-    r'class="[^"]*\bsounds\b': "of several sounds only the first can be played",
+    **{rf'class="[^"]*\b{widget.css_class}\b': widget.without_scripts for widget in REGISTRY},
     r'class="[^"]*\btex\b': "formulas stand as LaTeX, the notation they are written in",
 }
 

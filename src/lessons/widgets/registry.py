@@ -1,8 +1,8 @@
 """Every kind of widget that a page can show: one row each.
 
 The row feeds the renderer of the website (`lessons.widgets.sphinx`), the scripts and style sheets
-that a page loads, the key by which the site is built again, and the comparison of stored with
-computed outputs. To add a widget: one folder beside this file, and one row here.
+that a page loads, what it says where no scripts run, the key by which the site is built again, and
+the comparison of stored with computed outputs. To add a widget: one folder beside this file, and one row here.
 """
 
 from collections.abc import Callable
@@ -50,6 +50,8 @@ class Widget:
         Its folder in this one, with its Python, its script and its style sheet.
     css_class : str
         The class of its outermost element, by which a page is known to have one.
+    without_scripts : str
+        What a page says of it where no scripts run.
     also : str
         A pattern for pages without one that need its script all the same.
     differences : callable
@@ -60,6 +62,7 @@ class Widget:
     to_html: Callable[[Any], str]
     folder: str
     css_class: str
+    without_scripts: str
     also: str = ""
     differences: Callable[[Any, Any], list[str]] = field(default=same)
 
@@ -75,10 +78,13 @@ class Widget:
 
 
 REGISTRY = (
-    Widget(EXPLORER, explorers.to_html, "explorers", "explorer", differences=differences),
-    Widget(QUIZ, quizzes.to_html, "quizzes", "quiz"),
-    Widget(GUESS, guesses.to_html, "guesses", "guess"),
+    Widget(EXPLORER, explorers.to_html, "explorers", "explorer",
+           "figures show their first state only", differences=differences),
+    Widget(QUIZ, quizzes.to_html, "quizzes", "quiz", "quizzes do not answer"),
+    Widget(GUESS, guesses.to_html, "guesses", "guess", "what is to be guessed is told at once"),
     # An explorer of accelerators follows the machine that was chosen in an estimate.
-    Widget(ESTIMATE, estimates.to_html, "estimates", "estimate", also='data-key="chip"'),
-    Widget(SOUNDS, sounds.to_html, "sounds", "sounds"),
+    Widget(ESTIMATE, estimates.to_html, "estimates", "estimate",
+           "estimates hold for the first machine only", also='data-key="chip"'),
+    Widget(SOUNDS, sounds.to_html, "sounds", "sounds",
+           "of several sounds only the first can be played"),
 )
