@@ -2,7 +2,8 @@
 
 The row feeds the renderer of the website (`lessons.widgets.sphinx`), the scripts and style sheets
 that a page loads, what it says where no scripts run, the key by which the site is built again, and
-the comparison of stored with computed outputs. To add a widget: one folder beside this file, and one row here.
+the comparison of stored with computed outputs. To add a widget: one folder beside this file, and
+one row here.
 """
 
 from collections.abc import Callable
