@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 
-from lessons.engine import losses, nn
+from lessons.engine import ctc, losses, nn
 from lessons.engine.tensor import Tensor
 
 F = torch.nn.functional
@@ -178,6 +178,39 @@ def test_classes(row):
     else:
         agree(lambda x: losses.cross_entropy(x, [0]),
               lambda u: F.cross_entropy(u, torch.tensor([0])), [row], atol=1e-12)
+
+
+PROBABILITIES = {
+    "softmax": (losses.softmax, lambda u: F.softmax(u, -1)),
+    "log_softmax": (losses.log_softmax, lambda u: F.log_softmax(u, -1)),
+    "even targets": (lambda x: losses.soft_cross_entropy(x, np.full(x.shape, 1 / x.shape[-1])),
+                     lambda u: F.cross_entropy(u, torch.full_like(u, 1 / u.shape[-1]))),
+    "smooth targets": (
+        lambda x: losses.soft_cross_entropy(x, losses.smooth([0], x.shape[-1], 0.3)),
+        lambda u: F.cross_entropy(u, torch.tensor([0]), label_smoothing=0.3)),
+}
+#: Not +inf, of which torch makes a row of NaN, nor 1e308, of which it adds two to infinity.
+SCORES = [*(x for x in FAR if x != math.inf and abs(x) != 1e308), 1e300, -1e300]
+
+
+@pytest.mark.parametrize("name", PROBABILITIES)
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(SCORES), min_size=1, max_size=4))
+def test_probabilities(name, row):
+    agree(*PROBABILITIES[name], [row], atol=1e-12, slope_atol=1e-12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([*NUMBERS, -math.inf]), min_size=12, max_size=12),
+       st.lists(st.sampled_from([1, 2]), max_size=3))
+def test_ctc(scores, text):
+    u = torch.tensor(scores, dtype=torch.float64).reshape(4, 3).log_softmax(1)
+    theirs = F.ctc_loss(u[:, None], torch.tensor([text], dtype=torch.long).reshape(1, -1), [4],
+                        [len(text)], reduction="sum").item()
+    with np.errstate(all="ignore"):
+        ours, slope = ctc.ctc(u.numpy(), text)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+    assert not np.isinf(slope).any()
 
 
 @settings(max_examples=100, deadline=None)
