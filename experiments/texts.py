@@ -169,7 +169,7 @@ def main(arguments):
     if arguments == ["--check"]:
         wrong = []
         for name in ("docstrings", "passages"):
-            new, kept = snapshot(name), texts._kept(name)
+            new, kept = snapshot(name), texts.snapshot(name)
             wrong += differences(name, kept["rows"], new["rows"])
             print(f"{name}: kept of {kept['about']['versions']}, here {new['about']['versions']}")
         print("\n".join(wrong) or "both are as they are kept")

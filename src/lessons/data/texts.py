@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any
 
 LIBRARIES = ("matplotlib", "numpy", "scikit-learn", "scipy", "torch")
+SNAPSHOTS = {"docstrings": "docstrings.json.gz", "passages": "passages.json.gz"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,17 @@ class Passage:
     section: str
 
 
-def _kept(name: str) -> dict[str, Any]:
-    packed = (resources.files("lessons.data") / f"{name}.json.gz").read_bytes()
+def snapshot(name: str) -> dict[str, Any]:
+    """Return one of the `SNAPSHOTS`: its ``rows``, and ``about``, how it was made.
+
+    Examples
+    --------
+    >>> len(snapshot("docstrings")["rows"])
+    4500
+    """
+    if name not in SNAPSHOTS:
+        raise ValueError(f"the snapshots are {' and '.join(SNAPSHOTS)}, got {name!r}")
+    packed = (resources.files("lessons.data") / SNAPSHOTS[name]).read_bytes()
     return json.loads(gzip.decompress(packed).decode("utf-8"))
 
 
@@ -71,7 +81,7 @@ def docstrings() -> tuple[Docstring, ...]:
     >>> len(docstrings()), one.library, one.name.split(".")[0]
     (4500, 'torch', 'torch')
     """
-    return tuple(Docstring(*row) for row in _kept("docstrings")["rows"])
+    return tuple(Docstring(*row) for row in snapshot("docstrings")["rows"])
 
 
 @cache
@@ -83,7 +93,7 @@ def passages() -> tuple[Passage, ...]:
     >>> passages()[0].chapter
     '01-concepts'
     """
-    return tuple(Passage(*row) for row in _kept("passages")["rows"])
+    return tuple(Passage(*row) for row in snapshot("passages")["rows"])
 
 
 def about(name: str) -> dict[str, Any]:
@@ -99,9 +109,7 @@ def about(name: str) -> dict[str, Any]:
     >>> sorted(about("docstrings"))
     ['command', 'date', 'sha256', 'versions']
     """
-    if name not in ("docstrings", "passages"):
-        raise ValueError(f"the snapshots are docstrings and passages, got {name!r}")
-    return _kept(name)["about"]
+    return snapshot(name)["about"]
 
 
 def hash_of(rows: list[list[Any]]) -> str:

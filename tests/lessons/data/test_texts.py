@@ -10,7 +10,7 @@ from lessons.data import texts
 
 @pytest.mark.parametrize("name", ["docstrings", "passages"])
 def test_a_snapshot_is_what_its_hash_says(name):
-    kept = texts._kept(name)
+    kept = texts.snapshot(name)
     assert texts.hash_of(kept["rows"]) == texts.about(name)["sha256"]
 
 
