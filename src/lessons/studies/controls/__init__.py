@@ -1,0 +1,1 @@
+"""Controls for claims of other studies: small runs that could have refuted them."""
