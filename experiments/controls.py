@@ -30,9 +30,10 @@ PARTS = Path("_build/controls")  # what is done, for a run that is cut off
 SEEDS = range(10)
 AFTER, NOISE_SEEDS, NOISE_RATE, N_BATCHES = [0, 10, 50], range(3), 0.03, 100
 TREES = [(0.03, 100, 2), (0.03, 100, 3), (0.03, 200, 2)]
-DESIGN = ("noise: both gradients from the same 100 batches of five episodes at each policy; order: "
-          "rows and settings of the study of the shop, films of each user in random order; trees: as "
-          "in their study, three smaller settings more; texts and questions: those of the chapter")
+DESIGN = ("noise: both gradients from the same 100 batches of five episodes at each policy; "
+          "order: rows and settings of the study of the shop, films of each user in random order; "
+          "trees: as in their study, three smaller settings more; texts and questions: those of "
+          "the chapter")
 SETTINGS = DESIGN, NOISE_RATE, N_BATCHES, TREES
 
 

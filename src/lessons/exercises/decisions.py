@@ -137,6 +137,7 @@ EXERCISES = [
             (np.array([3.0, 0, 5]), np.array([3.0, 0, 4]), 9, 0.5),
             (np.array([50.0, 60]), np.array([30.0, 37]), 110, 0.3),
             (np.array([40.0, 9, 30]), np.array([22.0, 4, 17]), 79, 0.8),
+            (np.array([53.0, 2, 7]), np.array([48.0, 0, 4]), 63, 0.8),  # tells other bonuses
         ],
     ),
     Exercise(

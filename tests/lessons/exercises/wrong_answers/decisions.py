@@ -46,6 +46,14 @@ def _ucb(bonus=True, log=True, first=True):
     return ucb_arm
 
 
+def _other_bonus(bonus):
+    def ucb_arm(pulls, wins, t, c):
+        n = np.maximum(pulls, 1)
+        return int(np.where(pulls == 0, np.inf, wins / n + bonus(n, t, c)).argmax())
+
+    return ucb_arm
+
+
 def _bellman(ends=True, mean=False, paid=True):
     def bellman(P, R, ended, V, gamma):
         Q = (P * (R * paid + gamma * V)).sum(axis=2)
@@ -69,7 +77,11 @@ WRONG = {
     "score": [lambda theta, action: _softmax(theta) - _one_hot(theta, action), _one_hot,
               lambda theta, action: _one_hot(theta, action) - 1 / len(theta)],
     "q-step": [_q(ends=False), _q(best=False), _q(whole=True)],
-    "ucb": [_ucb(bonus=False), _ucb(log=False), _ucb(first=False)],
+    "ucb": [_ucb(bonus=False), _ucb(log=False), _ucb(first=False),
+            _other_bonus(lambda n, t, c: np.sqrt(c * np.log(t) / n)),  # c under the root
+            _other_bonus(lambda n, t, c: c * np.sqrt(2 * np.log(t) / n)),
+            _other_bonus(lambda n, t, c: c * np.sqrt(np.log10(t) / n)),
+            _other_bonus(lambda n, t, c: c * np.log(t) / n)],  # no root
     "baseline": [lambda G: G - G.mean(), lambda G: G - (G.sum() - G) / len(G)],
     "bellman": [_bellman(ends=False), _bellman(mean=True), _bellman(paid=False)],
     "shaping": [_shaped(ends=False), _shaped(gamma_too=False), _shaped(sign=-1)],
