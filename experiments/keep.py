@@ -41,7 +41,8 @@ def kept(folder, code, settings, function, *arguments):
         seconds = time.process_time() - start
         folder.mkdir(parents=True, exist_ok=True)
         half = path.with_suffix(".new")
-        half.write_text(json.dumps({"result": result, "processor_s": seconds}), encoding="utf-8")
+        done = {"result": result, "processor_s": seconds, "torch": torch.__version__}
+        half.write_text(json.dumps(done), encoding="utf-8")
         half.replace(path)
         print(f"{function.__name__}{arguments}: {seconds:.0f} s", flush=True)
     done = json.loads(path.read_text(encoding="utf-8"))
@@ -75,6 +76,12 @@ def kept_all(folder, code, settings, function, rows, jobs=1):
     return {row: call.result() for row, call in zip(rows, started, strict=True)}
 
 
+def torch_of(folder):
+    """Return the versions of torch that made what is kept: a part may come from another machine."""
+    parts = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+    return ", ".join(sorted({part.get("torch", torch.__version__) for part in parts}))
+
+
 def commit_of(*paths):
     """Return the commit that is run, with a mark if one of these paths was changed since."""
     def git(*arguments):
@@ -86,7 +93,7 @@ def commit_of(*paths):
     return git("rev-parse", "--short=12", "HEAD") + (", changed" if changed else "")
 
 
-def command(arguments, study, everything, check, nearly, parallel=False, **made):
+def command(arguments, study, everything, check, nearly, parallel=False, parts=None, **made):
     """Run an experiment and write its record, or compare a part with it; return the exit code.
 
     Parameters
@@ -101,6 +108,8 @@ def command(arguments, study, everything, check, nearly, parallel=False, **made)
         Returns a line for each number that differs.
     nearly : str
         How near the numbers must be, in words.
+    parts : Path
+        Where `kept` keeps the parts, if some may have been made on another machine.
     made
         What the record says of its making, beside command, date, commit, seconds and versions.
     """
@@ -124,7 +133,8 @@ def command(arguments, study, everything, check, nearly, parallel=False, **made)
     commit = commit_of(Path(__file__).with_name(f"{study}.py"), record.parent)
     result, processor_s = everything(given.jobs) if parallel else everything()
     made = {"command": f"python -m experiments.{study}", "date": time.strftime("%Y-%m-%d"),
-            "commit": commit, "processor_s": round(processor_s), "torch": torch.__version__,
+            "commit": commit, "processor_s": round(processor_s),
+            "torch": torch_of(parts) if parts else torch.__version__,
             "numpy": np.__version__, **made}
     record.write_text(json.dumps({"made": made, **result}) + "\n", encoding="utf-8")
     print(f"{record.stat().st_size:,} bytes after {made['processor_s']} s of processor time")

@@ -4,6 +4,7 @@ import json
 import math
 
 import pytest
+import torch
 
 from experiments import keep
 from experiments.keep import command, commit_of, kept, kept_all
@@ -37,6 +38,15 @@ def test_one_row_that_fails_loses_no_other(tmp_path):
     with pytest.raises(ValueError, match="domain"):
         kept_all(tmp_path, [], 0, math.sqrt, [(-1.0,), (4.0,)], jobs=2)
     assert len(list(tmp_path.glob("*.json"))) == 1
+
+
+def test_the_record_says_which_torch_made_its_parts(tmp_path, record):
+    kept(tmp_path / "parts", [], 0, math.sqrt, 4.0)
+    other = {"result": 3, "processor_s": 1, "torch": "2.0"}
+    (tmp_path / "parts" / "other.json").write_text(json.dumps(other))
+    assert command([], "x", lambda: ({}, 1), list, "one", parts=tmp_path / "parts") == 0
+    assert json.loads(record.read_text(encoding="utf-8"))["made"]["torch"] == (
+        f"2.0, {torch.__version__}")
 
 
 def test_the_commit_is_named():
