@@ -3,11 +3,13 @@
 A run that was cut off goes on where it stopped.
 """
 
+import argparse
 import hashlib
 import json
+import multiprocessing
 import subprocess
-import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -39,11 +41,45 @@ def kept(folder, code, settings, function, *arguments):
         seconds = time.process_time() - start
         folder.mkdir(parents=True, exist_ok=True)
         half = path.with_suffix(".new")
-        half.write_text(json.dumps({"result": result, "processor_s": seconds}), encoding="utf-8")
+        done = {"result": result, "processor_s": seconds, "torch": torch.__version__}
+        half.write_text(json.dumps(done), encoding="utf-8")
         half.replace(path)
         print(f"{function.__name__}{arguments}: {seconds:.0f} s", flush=True)
     done = json.loads(path.read_text(encoding="utf-8"))
     return done["result"], done["processor_s"]
+
+
+def kept_all(folder, code, settings, function, rows, jobs=1):
+    """Call a function for each row of arguments, in several processes; see `kept`.
+
+    If a call fails, the others are done and kept first.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module that other processes can import, if there is more than one job.
+    rows : iterable of tuple
+        What makes one call; a row that comes twice is called once.
+
+    Returns
+    -------
+    dict
+        From each row to what it returned and its processor seconds.
+    """
+    rows = list(dict.fromkeys(map(tuple, rows)))
+    calls = [(kept, folder, list(code), settings, function, *row) for row in rows]
+    if jobs == 1:
+        return {row: kept(*call[1:]) for row, call in zip(rows, calls, strict=True)}
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"),
+                             initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        started = [pool.submit(*call) for call in calls]
+    return {row: call.result() for row, call in zip(rows, started, strict=True)}
+
+
+def torch_of(folder):
+    """Return the versions of torch that made what is kept: a part may come from another machine."""
+    parts = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+    return ", ".join(sorted({part.get("torch", torch.__version__) for part in parts}))
 
 
 def commit_of(*paths):
@@ -57,39 +93,48 @@ def commit_of(*paths):
     return git("rev-parse", "--short=12", "HEAD") + (", changed" if changed else "")
 
 
-def command(arguments, study, everything, check, nearly, **made):
+def command(arguments, study, everything, check, nearly, parallel=False, parts=None, **made):
     """Run an experiment and write its record, or compare a part with it; return the exit code.
 
     Parameters
     ----------
     arguments : list of str
-        Those of the command: none, or ``--check``.
+        Those of the command: none, or ``--check``; ``--jobs N`` if the study is `parallel`.
     study : str
         Names the script, and the folder of the record.
     everything : callable
-        Returns the result and its processor seconds.
+        Returns the result and its processor seconds; takes the number of jobs if `parallel`.
     check : callable
         Returns a line for each number that differs.
     nearly : str
         How near the numbers must be, in words.
+    parts : Path
+        Where `kept` keeps the parts, if some may have been made on another machine.
     made
         What the record says of its making, beside command, date, commit, seconds and versions.
     """
+    parser = argparse.ArgumentParser(prog=f"python -m experiments.{study}", allow_abbrev=False)
+    parser.add_argument("--check", action="store_true",
+                        help="run a part again and compare it with the record")
+    if parallel:
+        parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                            help="processes at a time, each on one core")
+    given = parser.parse_args(arguments)
+    if parallel and given.jobs < 1:
+        parser.error(f"--jobs is 1 or more, got {given.jobs}")
     torch.set_num_threads(1)
     start = time.process_time()
-    if arguments == ["--check"]:
+    if given.check:
         wrong = check()
         print("\n".join(wrong) or f"every run agrees with the record, to {nearly} or better")
         print(f"{time.process_time() - start:.0f} s of processor time")
         return bool(wrong)
-    if arguments:
-        print(f"unknown argument {arguments[0]}: give nothing, or --check", file=sys.stderr)
-        return 2
     record = path_of(study)
     commit = commit_of(Path(__file__).with_name(f"{study}.py"), record.parent)
-    result, processor_s = everything()
+    result, processor_s = everything(given.jobs) if parallel else everything()
     made = {"command": f"python -m experiments.{study}", "date": time.strftime("%Y-%m-%d"),
-            "commit": commit, "processor_s": round(processor_s), "torch": torch.__version__,
+            "commit": commit, "processor_s": round(processor_s),
+            "torch": torch_of(parts) if parts else torch.__version__,
             "numpy": np.__version__, **made}
     record.write_text(json.dumps({"made": made, **result}) + "\n", encoding="utf-8")
     print(f"{record.stat().st_size:,} bytes after {made['processor_s']} s of processor time")
