@@ -10,14 +10,10 @@ at the held-out text left out. Machines differ, so a time is given in seconds of
 machine: steps of chapter 10's model are timed before and after, here and now.
 """
 
-import argparse
 import math
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, fields
 
 import torch
 from torch import nn

@@ -1,0 +1,210 @@
+"""What the record says: gains with intervals, in nats and in compute, and who gets the credit."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lessons.studies.algorithms.recipes import CHANGES, FACTORS
+from lessons.studies.compare import interval
+
+Record = dict[str, Any]
+N_FEW = 3  # seeds of the crossed runs and of the other budgets: the first of those of the changes
+
+
+def losses(entry: dict[str, Any]) -> np.ndarray:
+    """Return nats per byte of the held-out text, one number a seed."""
+    return np.array([run["valid"][-1][1] for run in entry["runs"]])
+
+
+def gain(record: Record, name: str, n_comparisons: int = 1) -> tuple[float, float]:
+    """Return by how many nats a change is better than the baseline, and half its interval.
+
+    Both runs of a pair saw the same text in the same order.
+
+    Raises
+    ------
+    KeyError
+        If there is no such change.
+    """
+    if name not in record["changes"]:
+        raise KeyError(f"no change {name!r}: choose from {', '.join(record['changes'])}")
+    changes = record["changes"]
+    differences = losses(changes["baseline"]) - losses(changes[name])
+    if not np.isfinite(differences).all():
+        return -math.inf, math.inf
+    return interval(differences, n_comparisons=n_comparisons)
+
+
+def verdict(record: Record, name: str) -> str:
+    """Say whether a change is better or worse, with an interval that is for all changes together.
+
+    Examples
+    --------
+    >>> from lessons.studies.algorithms.runs import record
+    >>> verdict(record(), "placebo")
+    'not distinguishable here'
+    """
+    mean, half = gain(record, name, n_comparisons=len(CHANGES) - 1)
+    if mean == -math.inf:
+        return "diverges"
+    return "better" if mean > half else "worse" if mean < -half else "not distinguishable here"
+
+
+def seconds_ratio(record: Record, name: str) -> float:
+    """Return the processor seconds of a change's run, divided by the baseline's (medians)."""
+    took = [
+        np.median([run["processor_s"] for run in record["changes"][n]["runs"]])
+        for n in (name, "baseline")
+    ]
+    return float(took[0] / took[1])
+
+
+def baseline_at(record: Record, share: float) -> np.ndarray:
+    """Return what the baseline reaches with a share of the budget, one loss a seed.
+
+    Between the budgets that were run it goes straight in the logarithm of the budget; beyond
+    them it stays at the last.
+    """
+    table = {
+        float(s): [run["valid"][-1][1] for run in runs] for s, runs in record["budgets"].items()
+    }
+    table[1.0] = losses(record["changes"]["baseline"])[:N_FEW].tolist()
+    shares = sorted(table)
+    return np.array(
+        [
+            np.interp(math.log(share), np.log(shares), [table[s][i] for s in shares])
+            for i in range(N_FEW)
+        ]
+    )
+
+
+def gain_by_seconds(record: Record, name: str) -> tuple[float, float]:
+    """Return a change's gain over a baseline that computes as long, and half its interval."""
+    own = losses(record["changes"][name])[:N_FEW]
+    differences = baseline_at(record, seconds_ratio(record, name)) - own
+    return interval(differences) if np.isfinite(differences).all() else (-math.inf, math.inf)
+
+
+def worth(record: Record, name: str) -> float:
+    """Return the share of the budget with which the baseline gets as far as a change.
+
+    Below the smallest budget that was run and above the largest it is that budget.
+    """
+    shares = np.geomspace(0.5, 2.0, 201)
+    reached = np.array([baseline_at(record, s).mean() for s in shares])
+    own = losses(record["changes"][name])[:N_FEW].mean()
+    return float(shares[np.argmin(np.abs(reached - own))])
+
+
+def crossed(record: Record) -> dict[str, np.ndarray]:
+    """Return the losses of all sixteen combinations of `FACTORS`, one number a seed."""
+    single = {
+        "0000": "baseline",
+        "1000": FACTORS[0],
+        "0100": FACTORS[1],
+        "0010": FACTORS[2],
+        "0001": FACTORS[3],
+    }
+    out = {on: losses(record["changes"][name])[:N_FEW] for on, name in single.items()}
+    return out | {on: losses(entry)[:N_FEW] for on, entry in record["crossed"].items()}
+
+
+def waterfall(table: dict[str, np.ndarray], order: Sequence[int]) -> np.ndarray:
+    """Return what each change gains if they come one after the other, shape (4, seeds).
+
+    Parameters
+    ----------
+    table
+        From `crossed`.
+    order
+        The numbers 0 to 3 of `FACTORS`.
+
+    Raises
+    ------
+    ValueError
+        If it is no order of the four.
+
+    Examples
+    --------
+    >>> table = {f"{i:04b}": np.array([4.0 - bin(i).count("1")]) for i in range(16)}
+    >>> waterfall(table, [2, 0, 1, 3]).ravel().tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    if sorted(order) != list(range(len(FACTORS))):
+        raise ValueError(f"an order of 0, 1, 2, 3, please, got {list(order)}")
+    on, gains = ["0"] * len(FACTORS), []
+    for factor in order:
+        before = table["".join(on)]
+        on[factor] = "1"
+        gains.append(before - table["".join(on)])
+    return np.array(gains)
+
+
+def credit(table: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the gain of each change, averaged over all orders (Shapley's value), (4, seeds)."""
+    total = np.zeros((len(FACTORS), len(table["0000"])))
+    orders = list(itertools.permutations(range(len(FACTORS))))
+    for order in orders:
+        total[list(order)] += waterfall(table, order)
+    return total / len(orders)
+
+
+def by_rate(table: dict[str, Any]) -> dict[float, float]:
+    """Return the mean loss for each learning rate; infinite where a seed diverged."""
+    found: dict[float, list[float]] = {}
+    for key, run in table.items():
+        found.setdefault(float(key.split()[0]), []).append(run["valid"][-1][1])
+    return {lr: float(np.mean(some)) for lr, some in sorted(found.items())}
+
+
+def steps_to(run: dict[str, Any], target: float) -> float:
+    """Return after how many steps a run reached a loss, infinite if it did not.
+
+    Between two looks it goes straight.
+
+    Examples
+    --------
+    >>> steps_to({"valid": [[10, 3.0], [20, 2.0]]}, 2.5)
+    15.0
+    """
+    looks = run["valid"]
+    for (before, high), (after, low) in itertools.pairwise(looks):
+        if low <= target < high:
+            return before + (after - before) * (high - target) / (high - low)
+    return float(looks[0][0]) if looks[0][1] <= target else math.inf
+
+
+def steps_by_batch(record: Record, target: float) -> dict[int, np.ndarray]:
+    """Return for each batch size the steps to a loss at its best learning rate, one a seed."""
+    out = {}
+    for size, table in record["batches"].items():
+        rates: dict[str, list[float]] = {}
+        for key, run in table.items():
+            rates.setdefault(key.split()[0], []).append(steps_to(run, target))
+        out[int(size)] = np.array(min(rates.values(), key=np.mean))
+    return out
+
+
+def critical_batch(sizes: Sequence[float], steps: Sequence[float]) -> tuple[float, float]:
+    """Fit ``(S / S_min - 1) (E / E_min - 1) = 1`` to steps S and sequences E = S · size.
+
+    That is the straight line ``S = S_min + E_min / size``, fitted with relative errors.
+
+    Returns
+    -------
+    S_min, B_crit : float
+        The fewest steps, and ``E_min / S_min``: with that batch both are twice their least.
+
+    Examples
+    --------
+    >>> s_min, b = critical_batch([4, 8, 16], [600, 350, 225])
+    >>> round(s_min), round(b)
+    (100, 20)
+    """
+    S, inverse = np.asarray(steps, float), 1 / np.asarray(sizes, float)
+    design = np.stack([np.ones_like(S), inverse], axis=1) / S[:, None]
+    (s_min, e_min), *_ = np.linalg.lstsq(design, np.ones_like(S), rcond=None)
+    return float(s_min), float(e_min / s_min)
