@@ -1,4 +1,7 @@
-"""What the record says: gains with intervals, in nats and in compute, and who gets the credit."""
+"""What the record says: gains with intervals, in bits and in compute, and who gets the credit.
+
+All losses here are bits per byte of the held-out text.
+"""
 
 import itertools
 import math
@@ -14,13 +17,18 @@ Record = dict[str, Any]
 N_FEW = 3  # seeds of the crossed runs and of the other budgets: the first of those of the changes
 
 
+def loss_of(run: dict[str, Any]) -> float:
+    """Return the loss at the end of a run, infinite if it diverged."""
+    return float(run["valid"][-1][1]) / math.log(2)
+
+
 def losses(entry: dict[str, Any]) -> np.ndarray:
-    """Return nats per byte of the held-out text, one number a seed."""
-    return np.array([run["valid"][-1][1] for run in entry["runs"]])
+    """Return the losses at the end of an entry's runs, one number a seed."""
+    return np.array([loss_of(run) for run in entry["runs"]])
 
 
 def gain(record: Record, name: str, n_comparisons: int = 1) -> tuple[float, float]:
-    """Return by how many nats a change is better than the baseline, and half its interval.
+    """Return by how many bits per byte a change is better than the baseline, and half its interval.
 
     Both runs of a pair saw the same text in the same order.
 
@@ -68,9 +76,7 @@ def baseline_at(record: Record, share: float) -> np.ndarray:
     Between the budgets that were run it goes straight in the logarithm of the budget; beyond
     them it stays at the last.
     """
-    table = {
-        float(s): [run["valid"][-1][1] for run in runs] for s, runs in record["budgets"].items()
-    }
+    table = {float(s): [loss_of(run) for run in runs] for s, runs in record["budgets"].items()}
     table[1.0] = losses(record["changes"]["baseline"])[:N_FEW].tolist()
     shares = sorted(table)
     return np.array(
@@ -156,7 +162,7 @@ def by_rate(table: dict[str, Any]) -> dict[float, float]:
     """Return the mean loss for each learning rate; infinite where a seed diverged."""
     found: dict[float, list[float]] = {}
     for key, run in table.items():
-        found.setdefault(float(key.split()[0]), []).append(run["valid"][-1][1])
+        found.setdefault(float(key.split()[0]), []).append(loss_of(run))
     return {lr: float(np.mean(some)) for lr, some in sorted(found.items())}
 
 
@@ -167,10 +173,10 @@ def steps_to(run: dict[str, Any], target: float) -> float:
 
     Examples
     --------
-    >>> steps_to({"valid": [[10, 3.0], [20, 2.0]]}, 2.5)
+    >>> round(steps_to({"valid": [[10, 3.0], [20, 2.0]]}, 2.5 / math.log(2)), 6)
     15.0
     """
-    looks = run["valid"]
+    looks = [(step, nats / math.log(2)) for step, nats in run["valid"]]
     for (before, high), (after, low) in itertools.pairwise(looks):
         if low <= target < high:
             return before + (after - before) * (high - target) / (high - low)
