@@ -22,8 +22,7 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (..., D) for (..., D)."""
-        mean_square = x.square().mean(dim=-1, keepdim=True)
-        return self.weight * x * (mean_square + 1e-6).rsqrt()
+        return self.weight * x * (x.square().mean(dim=-1, keepdim=True) + 1e-6).rsqrt()
 
 
 class SwiGLU(nn.Module):

@@ -1,4 +1,4 @@
-"""What the record says: gains with intervals, in bits and in compute, and who gets the credit.
+"""What the record says: gains with intervals, spreads, and who gets the credit.
 
 All losses here are bits per byte of the held-out text.
 """
@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from lessons.studies.algorithms.recipes import CHANGES, FACTORS
+from lessons.studies.algorithms.recipes import FACTORS
 from lessons.studies.compare import interval
 
 Record = dict[str, Any]
-N_FEW = 3  # seeds of the crossed runs and of the other budgets: the first of those of the changes
 
 
 def loss_of(run: dict[str, Any]) -> float:
@@ -46,8 +45,13 @@ def gain(record: Record, name: str, n_comparisons: int = 1) -> tuple[float, floa
     return interval(differences, n_comparisons=n_comparisons)
 
 
-def verdict(record: Record, name: str) -> str:
-    """Say whether a change is better or worse, with an interval that is for all changes together.
+def verdict(record: Record, name: str, n_comparisons: int = 1) -> str:
+    """Say whether a change is better or worse than the baseline, if its interval leaves out zero.
+
+    Parameters
+    ----------
+    n_comparisons : int
+        For how many rows of the table the interval holds together.
 
     Examples
     --------
@@ -55,7 +59,7 @@ def verdict(record: Record, name: str) -> str:
     >>> verdict(record(), "placebo")
     'not distinguishable here'
     """
-    mean, half = gain(record, name, n_comparisons=len(CHANGES) - 1)
+    mean, half = gain(record, name, n_comparisons)
     if mean == -math.inf:
         return "diverges"
     return "better" if mean > half else "worse" if mean < -half else "not distinguishable here"
@@ -70,52 +74,9 @@ def seconds_ratio(record: Record, name: str) -> float:
     return float(took[0] / took[1])
 
 
-def baseline_at(record: Record, share: float) -> np.ndarray:
-    """Return what the baseline reaches with a share of the budget, one loss a seed.
-
-    Between the budgets that were run it goes straight in the logarithm of the budget; beyond
-    them it stays at the last.
-    """
-    table = {float(s): [loss_of(run) for run in runs] for s, runs in record["budgets"].items()}
-    table[1.0] = losses(record["changes"]["baseline"])[:N_FEW].tolist()
-    shares = sorted(table)
-    return np.array(
-        [
-            np.interp(math.log(share), np.log(shares), [table[s][i] for s in shares])
-            for i in range(N_FEW)
-        ]
-    )
-
-
-def gain_by_seconds(record: Record, name: str) -> tuple[float, float]:
-    """Return a change's gain over a baseline that computes as long, and half its interval."""
-    own = losses(record["changes"][name])[:N_FEW]
-    differences = baseline_at(record, seconds_ratio(record, name)) - own
-    return interval(differences) if np.isfinite(differences).all() else (-math.inf, math.inf)
-
-
-def worth(record: Record, name: str) -> float:
-    """Return the share of the budget with which the baseline gets as far as a change.
-
-    Below the smallest budget that was run and above the largest it is that budget.
-    """
-    shares = np.geomspace(0.5, 2.0, 201)
-    reached = np.array([baseline_at(record, s).mean() for s in shares])
-    own = losses(record["changes"][name])[:N_FEW].mean()
-    return float(shares[np.argmin(np.abs(reached - own))])
-
-
 def crossed(record: Record) -> dict[str, np.ndarray]:
     """Return the losses of all sixteen combinations of `FACTORS`, one number a seed."""
-    single = {
-        "0000": "baseline",
-        "1000": FACTORS[0],
-        "0100": FACTORS[1],
-        "0010": FACTORS[2],
-        "0001": FACTORS[3],
-    }
-    out = {on: losses(record["changes"][name])[:N_FEW] for on, name in single.items()}
-    return out | {on: losses(entry)[:N_FEW] for on, entry in record["crossed"].items()}
+    return {on: losses(entry) for on, entry in record["crossed"].items()}
 
 
 def waterfall(table: dict[str, np.ndarray], order: Sequence[int]) -> np.ndarray:
@@ -156,6 +117,33 @@ def credit(table: dict[str, np.ndarray]) -> np.ndarray:
     for order in orders:
         total[list(order)] += waterfall(table, order)
     return total / len(orders)
+
+
+def effects(table: dict[str, np.ndarray], factor: int, other: int) -> dict[str, np.ndarray]:
+    """Return what a change gains in every pair, apart for runs without and with another change.
+
+    Parameters
+    ----------
+    factor, other : int
+        Numbers of `FACTORS`.
+
+    Returns
+    -------
+    dict
+        ``"0"`` for the pairs without the other change and ``"1"`` for those with it, each shape
+        (4, seeds).
+
+    Examples
+    --------
+    >>> table = {f"{i:04b}": np.array([4.0 - (i & 8 and 1)]) for i in range(16)}
+    >>> effects(table, 0, 2)["1"].ravel().tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    out: dict[str, list[np.ndarray]] = {"0": [], "1": []}
+    for on, before in table.items():
+        if on[factor] == "0":
+            out[on[other]].append(before - table[f"{on[:factor]}1{on[factor + 1 :]}"])
+    return {key: np.array(rows) for key, rows in out.items()}
 
 
 def by_rate(table: dict[str, Any]) -> dict[float, float]:

@@ -22,7 +22,7 @@ def record() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(record())[:3]
-    ['batches', 'budget', 'budgets']
+    ['batches', 'budget', 'changes']
     """
     return load("algorithms")
 
