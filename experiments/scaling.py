@@ -16,7 +16,7 @@ import torch
 
 from experiments.keep import command, kept_all
 from lessons.studies.record import load
-from lessons.studies.scaling import small, text
+from lessons.studies.scaling import fits, small, text
 
 PARTS = Path("_build/scaling")  # what is done, for a run that is cut off
 CODE = [Path(small.__file__), Path(text.__file__)]
@@ -98,7 +98,8 @@ def everything(jobs):
     parts = text.parts()
     about = {"train": len(parts.train), "tune": len(parts.tune), "test": len(parts.test),
              "left out": parts.n_repeated, "documents": len(text.documents())}
-    return {"text": about, "runs": rows}, sum(seconds for _, seconds in made.values())
+    seconds = sum(seconds for _, seconds in made.values())
+    return {"text": about, "runs": rows, "fits": fits.everything(rows)}, seconds
 
 
 def check():

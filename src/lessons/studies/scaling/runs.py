@@ -11,6 +11,6 @@ def record() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(record())
-    ['made', 'runs', 'text']
+    ['fits', 'made', 'runs', 'text']
     """
     return load("scaling")
