@@ -161,14 +161,61 @@ def power_law(x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
 
     Examples
     --------
-    >>> power_law([1, 10, 100], [2, 20, 200])
-    (2.0..., 1.0...)
+    >>> factor, exponent = power_law([1, 10, 100], [2, 20, 200])
+    >>> round(factor, 6), round(exponent, 6)
+    (2.0, 1.0)
     """
     x, y = positive(x=x, y=y)
     if x.shape != y.shape or len(np.unique(x)) < 2:
         raise ValueError(f"a line needs two different x or more, got {x.size} and {y.size} numbers")
     exponent, log_factor = np.polyfit(np.log(x), np.log(y), 1)
     return float(np.exp(log_factor)), float(exponent)
+
+
+def curve(x: ArrayLike, y: ArrayLike, E: float) -> tuple[float, float, float]:
+    """Return A and alpha of ``y = E + A / x**alpha`` for a given E, and how far the runs lie off.
+
+    Returns
+    -------
+    A, alpha, distance : float
+        The distance is the root of the mean square of the logarithms' differences.
+
+    Examples
+    --------
+    >>> [round(value, 6) for value in curve([1, 10, 100], [12, 3, 2.1], E=2)]
+    [10.0, 1.0, 0.0]
+    """
+    x, y = positive(x=x, y=y)
+    if not 0 <= E < y.min():
+        raise ValueError(f"E is 0 or more and below the least loss {y.min():.4g}, got {E}")
+    A, exponent = power_law(x, y - E)
+    off = np.log(E + A * x**exponent) - np.log(y)
+    return A, -exponent, float(np.sqrt(np.mean(off**2)))
+
+
+def fit_curve(x: ArrayLike, y: ArrayLike) -> tuple[float, float, float]:
+    """Return E, A and alpha of ``y = E + A / x**alpha`` that lie nearest to the runs.
+
+    Raises
+    ------
+    ValueError
+        For fewer than four runs: three coefficients go through three of them exactly.
+
+    Examples
+    --------
+    >>> [round(value, 3) for value in fit_curve([1, 10, 100, 1000], [12, 3, 2.1, 2.01])]
+    [2.0, 10.0, 1.0]
+    """
+    x, y = positive(x=x, y=y)
+    if len(np.unique(x)) < 4:
+        raise ValueError(f"three coefficients need four sizes or more, got {len(np.unique(x))}")
+    low, high = 0.0, float(y.min()) * (1 - 1e-6)
+    for _ in range(6):  # each time twenty times as fine
+        values = np.linspace(low, high, 41)
+        best = int(np.argmin([curve(x, y, float(E))[2] for E in values]))
+        low, high = values[max(0, best - 1)], values[min(40, best + 1)]
+    A, alpha, _ = curve(x, y, float(values[best]))
+    return float(values[best]), A, alpha
 
 
 def valley(n: ArrayLike, loss: ArrayLike) -> tuple[float, float]:
@@ -181,8 +228,9 @@ def valley(n: ArrayLike, loss: ArrayLike) -> tuple[float, float]:
 
     Examples
     --------
-    >>> valley([1e3, 1e4, 1e5], [3.0, 2.0, 3.0])
-    (10000.0..., 2.0...)
+    >>> size, least = valley([1e3, 1e4, 1e5], [3.0, 2.0, 3.0])
+    >>> round(size), round(least, 6)
+    (10000, 2.0)
     """
     n, loss = positive(n=n, loss=loss)
     if len(np.unique(n)) < 3:
@@ -199,8 +247,8 @@ def interval(values: ArrayLike, level: float = 0.9) -> tuple[float, float]:
 
     Examples
     --------
-    >>> interval(range(101), 0.9)
-    (5.0, 95.0)
+    >>> [round(end, 6) for end in interval(range(101), 0.9)]
+    [5.0, 95.0]
     """
     low, high = np.quantile(np.asarray(values, dtype=float), [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

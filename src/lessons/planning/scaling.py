@@ -109,7 +109,7 @@ class Law:
         >>> law = PUBLISHED["Hoffmann et al., as printed"]
         >>> target = float(law.loss(*law.best(1e22)))
         >>> [f"{law.cheapest(target, used)[0]:.2g}" for used in (0, 1e12)]
-        ['4.8e+09', '3.4e+09']
+        ['5.2e+09', '2.9e+09']
         """
         if not (math.isfinite(tokens_read) and tokens_read >= 0):
             raise ValueError(f"tokens_read is 0 or more, got {tokens_read}")

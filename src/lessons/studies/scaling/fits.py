@@ -11,8 +11,8 @@ from lessons.studies.scaling import grid as tables
 from lessons.studies.scaling.grid import Grid, grid
 
 COUNTED = ("all", "body")
-N_BOOTSTRAP, N_NOISE, N_PART = 200, 100, 60
-SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the largest compute in the grid
+N_NOISE, N_PART = 30, 30  # fits to runs that are moved, or drawn again
+SHARES = (1 / 64, 1 / 16, 1 / 4, 1)  # of the largest compute in the grid
 DIGITS = 5
 
 
@@ -32,31 +32,27 @@ def noise(table: Grid) -> float:
     return float(np.sqrt(np.mean((table.spread[some] / table.loss[some]) ** 2)))
 
 
-def noisy_exponents(table: Grid, law: Law, counted: str, sd: float,
-                    times: int) -> dict[str, list[float]]:
+def moved(table: Grid, law: Law, counted: str, sd: float) -> dict[str, list[float]]:
     """Return the three exponents of runs that are moved as another seed would move them."""
     rng = np.random.default_rng(0)
     out: dict[str, list[float]] = {}
-    for _ in range(times):
-        moved = table.loss * np.exp(rng.normal(0, sd, len(table.loss)))
-        again = Grid(table.width, table.steps, moved, table.spread, table.scale)
-        fitted = fit_law(table.n(counted), table.d, moved, first=law).law
-        try:
-            found = tables.exponents(again, fitted, counted)
-        except ValueError:  # no valley in these
-            continue
-        for way, value in found.items():
-            out.setdefault(way, []).append(value)
+    for _ in range(N_NOISE):
+        loss = table.loss * np.exp(rng.normal(0, sd, len(table.loss)))
+        again = Grid(table.width, table.steps, loss, table.spread, table.scale)
+        fitted = fit_law(table.n(counted), table.d, loss, first=law).law
+        for way, value in tables.exponents(again, fitted, counted).items():
+            if value is not None:
+                out.setdefault(way, []).append(value)
     return {way: rounded(values) for way, values in out.items()}
 
 
-def of_kind(runs: Sequence[dict[str, Any]], kind: str) -> dict[str, Any]:
-    """Return law and exponents of one kind of run, by both counts."""
-    table, out, sd = grid(runs, kind), {}, noise(grid(runs))
+def of_kind(table: Grid, sd: float) -> dict[str, Any]:
+    """Return law and exponents of one table of runs, by both counts."""
+    out = {}
     for counted in COUNTED:
         law = fit_law(table.n(counted), table.d, table.loss).law
         out[counted] = {"law": numbers(law), "exponents": tables.exponents(table, law, counted),
-                        "moved": noisy_exponents(table, law, counted, sd, N_NOISE)}
+                        "moved": moved(table, law, counted, sd)}
     return out
 
 
@@ -74,12 +70,14 @@ def of_parts(table: Grid) -> list[dict[str, Any]]:
 
 def everything(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return all fits that take longer than a chapter may."""
-    table = grid(runs)
-    n, d = table.n(), table.d
-    values = np.linspace(0, 0.97 * table.loss.min(), 25)
-    fits = profile(n, d, table.loss, values)
-    return {"kinds": {kind: of_kind(runs, kind) for kind in tables.KINDS},
-            "laws": [numbers(law) for law in bootstrap(n, d, table.loss, N_BOOTSTRAP)],
-            "parts": of_parts(table),
-            "profile": {"E": rounded(values), "distance": rounded(f.distance for f in fits),
-                        "laws": [numbers(f.law) for f in fits]}}
+    own = grid(runs)
+    known, sd = tables.known(own), noise(own)
+    made = {"known law": of_kind(known, tables.NOISE)}
+    made |= {kind: of_kind(grid(runs, kind), sd) for kind in tables.KINDS}
+    n, d = known.n(), known.d
+    values = np.linspace(0, 0.97 * known.loss.min(), 25)
+    along = profile(n, d, known.loss, values)
+    return {"kinds": made, "noise": sd,
+            "parts": {"known law": of_parts(known), "own schedule": of_parts(own)},
+            "profile": {"E": rounded(values), "distance": rounded(f.distance for f in along),
+                        "laws": [numbers(f.law) for f in along]}}

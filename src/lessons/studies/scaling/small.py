@@ -1,5 +1,6 @@
 """One run of the study: chapter 10's GPT with two blocks, narrow or wide, reads bytes."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from lessons.studies.trial import Optimiser, Recipe, cosine, train
 CONTEXT, BATCH, N_LAYERS, N_HEADS = 64, 8, 2, 4
 TOKENS_PER_STEP = CONTEXT * BATCH
 FIRST = 256  # steps of the shortest run; others have 2, 4, 8 or 16 times as many
+WARM_UP = 16 * FIRST / 20  # steps: a twentieth of the longest run
 
 
 def model(width: int) -> GPT:
@@ -72,7 +74,24 @@ def constant(done: float) -> float:
     return min(1.0, done / 0.05)
 
 
-SCHEDULES = {"cosine": cosine, "constant": constant}
+def warmed(n_steps: int, schedule: Callable[[float], float] = cosine) -> Callable[[float], float]:
+    """Return a schedule that warms up for as many steps in every run, and then goes on as another.
+
+    Examples
+    --------
+    >>> share = warmed(1024)
+    >>> [round(share(done), 2) for done in (0.1, 0.2, 1)]
+    [0.5, 1.0, 0.1]
+    >>> round(warmed(4096)(0.6), 6) == round(cosine(0.6), 6)
+    True
+    """
+    warm_up = WARM_UP / n_steps
+    return lambda done: (done / warm_up if done < warm_up else
+                         schedule(0.05 + 0.95 * (done - warm_up) / (1 - warm_up)))
+
+
+SCHEDULES = {"cosine": lambda n_steps: cosine, "constant": lambda n_steps: constant,
+             "warmed": warmed, "warmed, constant": lambda n_steps: warmed(n_steps, constant)}
 
 
 def run(width: int, n_steps: int, lr: float, seed: int, schedule: str = "cosine",
@@ -101,8 +120,8 @@ def run(width: int, n_steps: int, lr: float, seed: int, schedule: str = "cosine"
     if schedule not in SCHEDULES:
         raise ValueError(f"a schedule is one of {list(SCHEDULES)}, got {schedule!r}")
     text = parts()
-    recipe = Recipe(partial(model, width), adam, SCHEDULES[schedule], lr=lr, batch_size=BATCH,
-                    n_positions=CONTEXT)
+    recipe = Recipe(partial(model, width), adam, SCHEDULES[schedule](n_steps), lr=lr,
+                    batch_size=BATCH, n_positions=CONTEXT)
     looks = [FIRST * 2**k / n_steps for k in range(12) if FIRST * 2**k <= n_steps]
     done = train(recipe, Text(text.train, text.test), seed, n_steps=n_steps, valid_at=looks,
                  device=device)
