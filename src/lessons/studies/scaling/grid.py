@@ -83,8 +83,7 @@ def grid(runs: Sequence[dict[str, Any]], kind: str = "own schedule") -> Grid:
     ----------
     kind : str
         One of `KINDS`: each run with a schedule that ends where it ends, and its best rate; the
-        same with as many steps of warm-up as the longest run, and its rate; the longest runs,
-        looked at on their way; or these with a rate that never falls.
+        longest runs, looked at on their way; or these with a rate that never falls.
 
     Raises
     ------
@@ -93,7 +92,7 @@ def grid(runs: Sequence[dict[str, Any]], kind: str = "own schedule") -> Grid:
     """
     if kind not in KINDS:
         raise ValueError(f"the kinds are {', '.join(KINDS)}, got {kind!r}")
-    runs = [run for run in runs if not run["held out"] and np.isfinite(run["test"][-1][1])]
+    runs = [run for run in runs if np.isfinite(run["test"][-1][1])]
     if not runs:
         raise ValueError("there is no finished run in this record")
     widths = sorted({run["width"] for run in runs})
@@ -107,8 +106,7 @@ def grid(runs: Sequence[dict[str, Any]], kind: str = "own schedule") -> Grid:
             rows += [(width, steps, [loss], one["scale"]) for steps, loss in one["test"]]
             continue
         for steps in lengths:
-            warmed = kind == "longer warm-up" and steps < lengths[-1]
-            some = _tuned(_of(runs, width, steps, "warmed" if warmed else "cosine"))
+            some = _tuned(_of(runs, width, steps, "cosine"))
             rows.append((width, steps, [run["test"][-1][1] for run in some], some[0]["scale"]))
     losses = [row[2] for row in rows]
     spread = [np.std(row, ddof=1) if len(row) > 1 else np.nan for row in losses]
