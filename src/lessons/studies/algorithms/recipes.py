@@ -1,0 +1,213 @@
+"""The changes: each a recipe that differs from the baseline in one thing."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from torch import Tensor, nn
+from torch.optim import AdamW
+
+from lessons.gpt.model import Cache, Config
+from lessons.gpt.variants import rounding
+from lessons.gpt.variants.assembled import (
+    GPT,
+    Parts,
+    PostNorm,
+    TwoAhead,
+    initialise,
+    loss_two_ahead,
+)
+from lessons.gpt.variants.attention import Attention, Latent, Normalised, Retention, Rotary
+from lessons.gpt.variants.layers import Experts, RMSNorm, SquaredReLU, SwiGLU
+from lessons.studies.trial import Recipe
+from lessons.train.muon import muon
+
+GPT2 = Parts()
+CONFIG = Config(vocab_size=256, n_positions=64, n_layers=3, n_heads=4, d_model=64)
+N_STEPS = 180  # of the baseline: they set the budget in FLOPs
+RATES = [0.003, 0.01, 0.03]  # peak learning rates tried, the same for all
+N_LATENT = 16
+
+
+def model(parts: Parts = GPT2) -> GPT:
+    """Return a GPT of the study from its parts."""
+    return GPT(CONFIG, parts)
+
+
+def other_order() -> nn.Module:
+    """Return the baseline with its first weights drawn in the opposite order: the placebo."""
+    placebo = model()
+    initialise(placebo, backwards=True)
+    return placebo
+
+
+def two_ahead() -> nn.Module:
+    """Return the baseline with a second head."""
+    return TwoAhead(CONFIG)
+
+
+def rounded(how: rounding.Rounding) -> nn.Module:
+    """Return the baseline with rounded products."""
+    return rounding.round_products(model(), how)
+
+
+def warm_stable_decay(done: float) -> float:
+    """Return the share of the peak rate: up for a twentieth, flat, down to 0 in the last fifth.
+
+    Examples
+    --------
+    >>> [round(warm_stable_decay(done), 2) for done in (0.025, 0.5, 0.9, 1)]
+    [0.5, 1.0, 0.5, 0.0]
+    """
+    return min(done / 0.05, 1.0, (1 - done) / 0.2)
+
+
+def to_zero(done: float) -> float:
+    """Return the share of the peak rate: up for a twentieth, then in a straight line to 0."""
+    return min(done / 0.05, (1 - done) / 0.95)
+
+
+def flat(done: float) -> float:
+    """Return the share of the peak rate: up for a twentieth, then flat."""
+    return min(done / 0.05, 1.0)
+
+
+BASE = Recipe(build=model, batch_size=16, n_positions=64)
+
+
+def built(parts: Parts) -> Recipe:
+    """Return the baseline with other parts."""
+    return replace(BASE, build=partial(model, parts))
+
+
+#: Every change by name. The four that the factorial crosses come again in `FACTORS`.
+CHANGES: dict[str, Recipe] = {
+    "baseline": BASE,
+    "placebo": replace(BASE, build=other_order),
+    "RMS norm": built(Parts(norm=RMSNorm)),
+    "post-norm": built(Parts(block=PostNorm)),
+    "query-key norm": built(Parts(attention=Normalised)),
+    "rotary": built(Parts(attention=Rotary, positions=False)),
+    "no positions": built(Parts(positions=False)),
+    "SwiGLU": built(Parts(mlp=SwiGLU)),
+    "squared ReLU": built(Parts(mlp=SquaredReLU)),
+    "grouped queries": built(Parts(attention=partial(Attention, n_kv_heads=1))),
+    "latent attention": built(Parts(attention=partial(Latent, n_latent=N_LATENT))),
+    "4 experts": built(Parts(mlp=Experts)),
+    "4 experts, balanced": built(Parts(mlp=partial(Experts, balance=0.01))),
+    "retention": built(Parts(attention=Retention, positions=False)),
+    "retention, 1 of 3 full": built(
+        Parts(attention=(Retention, Attention, Retention), positions=False)
+    ),
+    "Muon": replace(BASE, optimiser=muon),
+    "flat, then down": replace(BASE, schedule=warm_stable_decay),
+    "straight to 0": replace(BASE, schedule=to_zero),
+    "flat": replace(BASE, schedule=flat),
+    "two tokens ahead": replace(BASE, build=two_ahead, objective=loss_two_ahead),
+    "8 bits, scaled": replace(BASE, build=partial(rounded, rounding.fp8_scaled)),
+    "8 bits, unscaled": replace(BASE, build=partial(rounded, rounding.fp8)),
+    "4 bits in blocks": replace(BASE, build=partial(rounded, rounding.fp4_blocks)),
+}
+
+#: Four of them, which are crossed with each other.
+FACTORS = ("rotary", "squared ReLU", "Muon", "flat, then down")
+
+
+def crossed(on: str) -> Recipe:
+    """Return the recipe with some of `FACTORS`: a text such as ``"1010"``, one sign each.
+
+    Raises
+    ------
+    ValueError
+        If it is not four signs 0 and 1.
+
+    Examples
+    --------
+    >>> crossed("0001").schedule is warm_stable_decay, crossed("0000") == BASE
+    (True, True)
+    """
+    if len(on) != len(FACTORS) or set(on) - {"0", "1"}:
+        raise ValueError(f"say which of {FACTORS} are on, such as '1010', got {on!r}")
+    rotary, squared, orthogonal, cooled = (sign == "1" for sign in on)
+    recipe = BASE
+    if rotary and squared:
+        recipe = built(Parts(attention=Rotary, positions=False, mlp=SquaredReLU))
+    elif rotary or squared:
+        recipe = CHANGES["rotary" if rotary else "squared ReLU"]
+    if orthogonal:
+        recipe = replace(recipe, optimiser=muon)
+    return replace(recipe, schedule=warm_stable_decay) if cooled else recipe
+
+
+# Widths: does the best learning rate of a narrow model serve a wide one?
+
+WIDTHS, WIDTH_RATES, BASE_WIDTH = [32, 64, 128, 256], [0.001, 0.003, 0.01, 0.03, 0.1], 64
+
+
+class OfWidth(GPT):
+    """A GPT of one block whose numbers are scaled so that width changes as little as can be.
+
+    Against `BASE_WIDTH`, with m times as many numbers for a token: first weights inside the block
+    are smaller by the root of m, and so is their learning rate by m (`rates_by_width`); the logits
+    are divided by m. This is the maximal update parametrisation for an output that shares the
+    embedding.
+    """
+
+    def __init__(self, config: Config):
+        super().__init__(config)
+        self.times = config.d_model / BASE_WIDTH
+        for name, p in self.named_parameters():
+            if inside(name, p):
+                p.data /= math.sqrt(self.times)
+
+    def forward(self, tokens: Tensor, caches: list[Cache] | None = None) -> Tensor:
+        """Return the logits (B, T, V)."""
+        return super().forward(tokens, caches) / self.times
+
+
+def inside(name: str, p: nn.Parameter) -> bool:
+    """Return whether a parameter is a matrix whose both sides grow with the width."""
+    return p.dim() == 2 and name.startswith("blocks.")
+
+
+def rates_by_width(model: nn.Module, lr: float) -> AdamW:
+    """Return AdamW with a learning rate divided by m for the matrices inside the block."""
+    named = list(model.named_parameters())
+    assert isinstance(model, GPT)
+    times = model.config.d_model / BASE_WIDTH
+    return AdamW(
+        [
+            {"params": [p for n, p in named if inside(n, p)], "lr": lr / times},
+            {"params": [p for n, p in named if not inside(n, p)], "lr": lr},
+        ],
+        betas=(0.9, 0.99),
+        weight_decay=0.0,
+    )
+
+
+def plain_rates(model: nn.Module, lr: float) -> AdamW:
+    """Return AdamW with one learning rate for all."""
+    return AdamW(model.parameters(), lr=lr, betas=(0.9, 0.99), weight_decay=0.0)
+
+
+def of_width(width: int, scaled: bool) -> Recipe:
+    """Return a recipe for a model of one block with heads of 16 numbers."""
+    config = Config(256, 64, n_layers=1, n_heads=width // 16, d_model=width)
+    build: Callable[[], nn.Module] = partial(OfWidth if scaled else GPT, config)
+    return Recipe(
+        build=build,
+        optimiser=rates_by_width if scaled else plain_rates,
+        batch_size=8,
+        n_positions=64,
+    )
+
+
+# Batches: how many steps does a larger batch save?
+
+BATCHES = {4: 600, 8: 400, 16: 250, 32: 180, 64: 150}  # sequences, and steps that are run
+
+
+def of_batch(size: int) -> Recipe:
+    """Return the recipe with rotary positions, a flat schedule and batches of some size."""
+    return replace(CHANGES["rotary"], schedule=flat, batch_size=size)

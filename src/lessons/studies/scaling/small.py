@@ -1,0 +1,132 @@
+"""One run of the study: chapter 10's GPT with two blocks, narrow or wide, reads bytes."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+
+from lessons.gpt.model import GPT, Config, n_parameters
+from lessons.gpt.text import N_BYTES, Text, nats_per_byte
+from lessons.planning.cost import flops_per_token
+from lessons.studies.scaling.text import parts
+from lessons.studies.trial import Optimiser, Recipe, cosine, train
+
+CONTEXT, BATCH, N_LAYERS, N_HEADS = 64, 8, 2, 4
+TOKENS_PER_STEP = CONTEXT * BATCH
+FIRST = 256  # steps of the shortest run; others have 2, 4, 8 or 16 times as many
+WARM_UP = 16 * FIRST / 20  # steps: a twentieth of the longest run
+
+
+def model(width: int) -> GPT:
+    """Return an untrained model of a width that four heads divide."""
+    return GPT(Config(N_BYTES, CONTEXT, N_LAYERS, N_HEADS, width))
+
+
+def sizes(width: int) -> dict[str, int]:
+    """Return how many parameters a model has: all, and those that are no embeddings.
+
+    Examples
+    --------
+    >>> sizes(16)
+    {'all': 11712, 'body': 6592}
+    """
+    with torch.device("meta"):
+        n = n_parameters(model(width))
+    return {"all": n, "body": n - (N_BYTES + CONTEXT) * width}
+
+
+def flops(width: int, n_tokens: int, counted: str = "all") -> float:
+    """Return the operations of a run.
+
+    Parameters
+    ----------
+    counted : {"all", "body"}
+        Every product of matrices; or, as Kaplan et al. count, six for each token and parameter
+        that is no embedding, without the output layer and attention between tokens.
+
+    Examples
+    --------
+    >>> [round(flops(width, 1) / flops(width, 1, "body"), 2) for width in (12, 96)]
+    [2.53, 1.21]
+    """
+    if counted not in ("all", "body"):
+        raise ValueError(f"count all or body, not {counted!r}")
+    if counted == "body":
+        return n_tokens * flops_per_token(sizes(width)["body"])
+    products = 12 * N_LAYERS * width**2 + N_BYTES * width  # the embedding is the last layer too
+    return n_tokens * flops_per_token(products, N_LAYERS, width, CONTEXT)
+
+
+def adam(net: torch.nn.Module, lr: float) -> Optimiser:
+    """Return Adam, without decay of the weights: most runs read each byte once."""
+    return torch.optim.Adam(net.parameters(), lr=lr, betas=(0.9, 0.99))
+
+
+def constant(done: float) -> float:
+    """Return the share of the highest rate: warm-up as in `cosine`, and then no fall.
+
+    Examples
+    --------
+    >>> constant(0.025), constant(0.9)
+    (0.5, 1.0)
+    """
+    return min(1.0, done / 0.05)
+
+
+def warmed(n_steps: int, schedule: Callable[[float], float] = cosine) -> Callable[[float], float]:
+    """Return a schedule that warms up for as many steps in every run, and then goes on as another.
+
+    Examples
+    --------
+    >>> share = warmed(1024)
+    >>> [round(share(done), 2) for done in (0.1, 0.2, 1)]
+    [0.5, 1.0, 0.1]
+    >>> round(warmed(4096)(0.6), 6) == round(cosine(0.6), 6)
+    True
+    """
+    warm_up = WARM_UP / n_steps
+    return lambda done: (done / warm_up if done < warm_up else
+                         schedule(0.05 + 0.95 * (done - warm_up) / (1 - warm_up)))
+
+
+SCHEDULES = {"cosine": lambda n_steps: cosine, "constant": lambda n_steps: constant,
+             "warmed": warmed, "warmed, constant": lambda n_steps: warmed(n_steps, constant)}
+
+
+def run(width: int, n_steps: int, lr: float, seed: int, schedule: str = "cosine",
+        device: str = "cpu") -> dict[str, Any]:
+    """Train one model and measure it.
+
+    Parameters
+    ----------
+    lr : float
+        The highest learning rate.
+    seed : int
+        Decides first weights and the order of the text.
+
+    Returns
+    -------
+    dict
+        ``test``: rows of steps and nats per byte after 256 steps, 512, ..., and at the end;
+        ``tune``: nats per byte at the end, of the text by which a rate is chosen; ``flops``,
+        ``n_params``, ``processor_s``, ``epochs`` and ``device``.
+
+    Raises
+    ------
+    ValueError
+        For a schedule that is not known, or sizes that cannot be.
+    """
+    if schedule not in SCHEDULES:
+        raise ValueError(f"a schedule is one of {list(SCHEDULES)}, got {schedule!r}")
+    text = parts()
+    recipe = Recipe(partial(model, width), adam, SCHEDULES[schedule](n_steps), lr=lr,
+                    batch_size=BATCH, n_positions=CONTEXT)
+    looks = [FIRST * 2**k / n_steps for k in range(12) if FIRST * 2**k <= n_steps]
+    done = train(recipe, Text(text.train, text.test), seed, n_steps=n_steps, valid_at=looks,
+                 device=device)
+    kept = done.record()
+    return {"test": kept["valid"], "tune": round(nats_per_byte(done.model, text.tune, CONTEXT), 5),
+            "flops": done.flops, "n_params": done.n_params,
+            "epochs": round(done.n_bytes / len(text.train), 3),
+            "processor_s": kept["processor_s"], "device": device}
