@@ -151,7 +151,11 @@ def test_check_finds_a_number_that_no_run_gave(monkeypatch):
 @pytest.mark.parametrize("script", [speech, spoken_digits])
 def test_an_unknown_argument_is_told(script, capsys, monkeypatch):
     monkeypatch.setattr(spoken_digits.shutil, "which", lambda name: name)
-    assert script.main(["--chekc"]) == 2
+    try:
+        code = script.main(["--chekc"])
+    except SystemExit as end:
+        code = end.code
+    assert code == 2
     assert "--chekc" in capsys.readouterr().err
 
 
