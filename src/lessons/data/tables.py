@@ -10,7 +10,7 @@ def table(name: str) -> list[dict[str, Any]]:
 
     Parameters
     ----------
-    name : {"accelerators", "models"}
+    name : {"accelerators", "architectures", "caches", "changes", "machines", "models"}
         Accelerators with their data-sheet rates, or trained models from 1957 to today. The
         columns ``source`` and ``mark`` say where each row comes from and how sure it is.
 
