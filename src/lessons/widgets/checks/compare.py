@@ -151,6 +151,8 @@ def kind(value: Any) -> str:
     --------
     >>> kind(1.5), kind("a"), kind(np.zeros((2, 3)))
     ('a number', 'a string', 'an array of shape (2, 3)')
+    >>> kind(np.zeros(2) > 1)
+    'an array of True and False of shape (2,)'
     """
     if value is None:
         return "None (does the function return its result?)"
@@ -170,7 +172,9 @@ def kind(value: Any) -> str:
         array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
         if array.dtype.kind == "c":
             return f"complex numbers of shape {array.shape}"
-        if array.dtype.kind in "biuf":
+        if array.dtype.kind == "b":
+            return f"an array of True and False of shape {array.shape}"
+        if array.dtype.kind in "iuf":
             return f"an array of shape {array.shape}"
     except Exception:  # an answer may be any object, and some cannot be looked at
         pass
