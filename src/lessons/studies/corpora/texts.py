@@ -164,7 +164,7 @@ def bits(block: bytes, table: np.ndarray) -> float:
     Examples
     --------
     >>> round(bits(b"aaaa", pairs_of_bytes(b"aaaaaaaa")), 2)
-    1.86
+    2.2
     """
     raw = np.frombuffer(block, dtype=np.uint8)
     return float(table[raw[:-1], raw[1:]].mean())
