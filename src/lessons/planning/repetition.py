@@ -37,16 +37,17 @@ def worth(epochs: float, half_life: float = HALF_LIFE) -> float:
     Raises
     ------
     ValueError
-        If the epochs are below 1, or one of the numbers is not finite or not above 0.
+        If the epochs are below 1, the half-life is not above 0, or one of them is not finite.
 
     Examples
     --------
     >>> [round(worth(n), 3) for n in (1, 2, 4, 8, 16, 40)]
     [1.0, 1.968, 3.726, 6.624, 10.582, 15.167]
     """
-    _check(epochs=epochs, half_life=half_life)
-    if epochs < 1:
-        raise ValueError(f"a text that is used is read once or more, got {epochs} epochs")
+    if not 1 <= epochs < math.inf:
+        raise ValueError(f"a text is read once or more, and not for ever, got {epochs} epochs")
+    if not 0 < half_life < math.inf:
+        raise ValueError(f"half_life must be a finite number above 0, got {half_life}")
     return 1 + half_life * -math.expm1(-(epochs - 1) / half_life)
 
 
