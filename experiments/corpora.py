@@ -3,7 +3,7 @@
     python -m experiments.corpora --jobs 2   run everything, in two processes; keep the result
     python -m experiments.corpora --check    run a random part again, compare with what is kept
 
-One small GPT, some 140 runs of equal compute (about half an hour of one core); only the text
+One small GPT, some 150 runs of equal compute (about half an hour of one core); only the text
 differs. A run that is cut off goes on where it stopped.
 """
 
@@ -15,7 +15,7 @@ from experiments.keep import command, kept_all
 from lessons.studies.corpora import record, runs, texts
 
 PARTS = Path("_build/corpora")  # what is done, for a run that is cut off
-SEEDS = range(3)
+SEEDS = range(4)
 EPOCHS = [1, 2, 4, 8, 16, 40]
 SHORTER = [50, 100, 200, 300]  # steps
 LEAKS = [("test", 1), ("test", 4), ("test", 16), ("other", 16), ("disguised", 16)]

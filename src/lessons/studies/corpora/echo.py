@@ -22,11 +22,12 @@ def written(raw: bytes, rng: np.random.Generator, memory: int = MEMORY) -> bytes
     True
     """
     if not 1 <= memory <= 7:
-        raise ValueError(f"a memory of 1 to 7 bytes fits into one number, got {memory}")
+        raise ValueError(f"a memory has 1 to 7 bytes, to fit into a number, got {memory}")
     if len(raw) < ROWS:
         raise ValueError(f"{len(raw)} bytes are too few for {ROWS} rows: give more")
     data = np.frombuffer(raw + raw[:memory], dtype=np.uint8).astype(np.int64)
-    contexts = sum(data[i : len(raw) + i] * 256 ** (memory - 1 - i) for i in range(memory))
+    places = 256 ** np.arange(memory)[::-1]  # the oldest byte counts most
+    contexts = sum(data[i : len(raw) + i] * place for i, place in enumerate(places))
     order = np.argsort(contexts, kind="stable")
     known = contexts[order]
     now, out = contexts[rng.integers(len(contexts), size=ROWS)], []

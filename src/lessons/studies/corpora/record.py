@@ -8,6 +8,8 @@ import numpy as np
 
 from lessons.studies.record import load
 
+SHORTER = [50, 100, 200, 300]  # steps of the shorter runs on new text
+
 
 @cache
 def record() -> dict[str, Any]:
@@ -90,3 +92,22 @@ def as_new_text(loss: float, sizes: Sequence[float], losses: Sequence[float]) ->
     i = int(np.clip(np.searchsorted(-y, -loss), 1, len(x) - 1))
     share = (y[i - 1] - loss) / (y[i - 1] - y[i])
     return float(np.exp(x[i - 1] + share * (x[i] - x[i - 1])))
+
+
+def worths(epochs: int) -> np.ndarray:
+    """Return what a text was worth that was read some times, in units of itself, one a seed.
+
+    Its loss is looked up among the same seed's runs on new text of other lengths; the text itself
+    has the length of a whole run, divided by the epochs.
+
+    Examples
+    --------
+    >>> worths(1).round(6).tolist()
+    [1.0, 1.0, 1.0]
+    """
+    fresh = np.stack([*(bits("shorter", n) for n in SHORTER), bits("epochs", 1)])
+    runs = record()["runs"]
+    sizes = [*(runs[f"shorter {n} 0"]["n_seen"] for n in SHORTER), runs["epochs 1 0"]["n_seen"]]
+    losses = bits("epochs", epochs)
+    return np.array([as_new_text(loss, sizes, column) * epochs / sizes[-1]
+                     for loss, column in zip(losses, fresh.T, strict=True)])
