@@ -19,7 +19,6 @@ from lessons.studies import trial
 from lessons.studies.corpora import texts
 
 
-
 def small() -> nn.Module:
     """Return the small GPT of `trial`, its first matrices four times as large.
 
