@@ -41,7 +41,7 @@ def bits(*row: Any, part: str = "topics") -> np.ndarray:
     Examples
     --------
     >>> bits("epochs", 1).shape
-    (3,)
+    (4,)
     """
     runs, out = record()["runs"], []
     while (name := " ".join(map(str, (*row, len(out))))) in runs:
@@ -103,7 +103,7 @@ def worths(epochs: int) -> np.ndarray:
     Examples
     --------
     >>> worths(1).round(6).tolist()
-    [1.0, 1.0, 1.0]
+    [1.0, 1.0, 1.0, 1.0]
     """
     fresh = np.stack([*(bits("shorter", n) for n in SHORTER), bits("epochs", 1)])
     runs = record()["runs"]
