@@ -40,8 +40,8 @@ def bits(*row: Any, part: str = "topics") -> np.ndarray:
 
     Examples
     --------
-    >>> bits("epochs", 1).shape
-    (4,)
+    >>> 2 < bits("epochs", 1).mean() < 5
+    True
     """
     runs, out = record()["runs"], []
     while (name := " ".join(map(str, (*row, len(out))))) in runs:
@@ -102,8 +102,8 @@ def worths(epochs: int) -> np.ndarray:
 
     Examples
     --------
-    >>> worths(1).round(6).tolist()
-    [1.0, 1.0, 1.0, 1.0]
+    >>> set(worths(1).round(6).tolist())
+    {1.0}
     """
     fresh = np.stack([*(bits("shorter", n) for n in SHORTER), bits("epochs", 1)])
     runs = record()["runs"]
