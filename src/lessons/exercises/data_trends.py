@@ -80,8 +80,8 @@ EXERCISES = [
             "len(A & B) / len(A | B).",
         ),
         cases=lambda rng: [
-            ("a b c d".split(), "b c d e".split(), 1), ("a b c d".split(), "a b d c".split(), 2),
-            ("a a a a".split(), "a a b".split(), 2), ("x y z".split(), "x y z".split(), 3),
+            (list("abcd"), list("bcde"), 1), (list("abcd"), list("abdc"), 2),
+            (list("aaaa"), list("aab"), 2), (list("xyz"), list("xyz"), 3),
             (list(rng.choice(list("abc"), 12)), list(rng.choice(list("abc"), 9)), 2),
         ],
         tolerance=1e-9,
@@ -131,9 +131,9 @@ EXERCISES = [
             "The share is the number of marked words by len(test).",
         ),
         cases=lambda rng: [
-            ("a b c d e".split(), "x a b c y".split(), 3), ("a b c d".split(), "a b c d".split(), 2),
-            ("a b c".split(), "c b a".split(), 2), ("a b c d e f".split(), "b c d a b".split(), 2),
-            ("a b".split(), "a b c".split(), 3),
+            (list("abcde"), list("xabcy"), 3), (list("abcd"), list("abcd"), 2),
+            (list("abc"), list("cba"), 2), (list("abcdef"), list("bcdab"), 2),
+            (list("ab"), list("abc"), 3),
             (list(rng.choice(list("abcd"), 20)), list(rng.choice(list("abcd"), 20)), 3),
         ],
         tolerance=1e-9,

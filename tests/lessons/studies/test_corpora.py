@@ -18,7 +18,7 @@ def test_blocks_are_drawn_without_repeats_and_begin_alike():
 
 def test_an_epoch_is_all_that_a_run_reads():
     read = runs.N_STEPS * runs.RECIPE.batch_size * runs.RECIPE.n_positions
-    assert runs.N_BLOCKS * texts.BLOCK == read
+    assert read == runs.N_BLOCKS * texts.BLOCK
     assert all(runs.N_BLOCKS % epochs == 0 for epochs in corpora.EPOCHS)
 
 
