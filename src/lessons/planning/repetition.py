@@ -45,7 +45,7 @@ def worth(epochs: float, half_life: float = HALF_LIFE) -> float:
     [1.0, 1.968, 3.726, 6.624, 10.582, 15.167]
     """
     if not 1 <= epochs < math.inf:
-        raise ValueError(f"a text is read once or more, not for ever, got {epochs} epochs")
+        raise ValueError(f"epochs are 1 or more, and not infinite, got {epochs}")
     if not 0 < half_life < math.inf:
         raise ValueError(f"half_life must be a finite number above 0, got {half_life}")
     return 1 + half_life * -math.expm1(-(epochs - 1) / half_life)

@@ -36,8 +36,8 @@ def test_loss_of_new_text_has_the_plain_form():
 
 
 @pytest.mark.parametrize("call, words", [
-    (lambda: worth(0.5), "once or more"), (lambda: worth(float("nan")), "once or more"),
-    (lambda: worth(math.inf), "once or more"), (lambda: worth(2, 0), "half_life"),
+    (lambda: worth(0.5), "1 or more"), (lambda: worth(float("nan")), "1 or more"),
+    (lambda: worth(math.inf), "1 or more"), (lambda: worth(2, 0), "half_life"),
     (lambda: worth(2, float("nan")), "half_life"), (lambda: loss(0, 1, 1), "parameters"),
     (lambda: loss(1e9, math.inf, 1e9), "tokens"), (lambda: loss(1e9, 1e9, -1), "unique"),
     (lambda: loss(1e9, 1e9, 2e9), "more than the 1e\\+09"),

@@ -22,7 +22,7 @@ def written(raw: bytes, rng: np.random.Generator, memory: int = MEMORY) -> bytes
     True
     """
     if not 1 <= memory <= 7:
-        raise ValueError(f"a memory has 1 to 7 bytes, to fit into a number, got {memory}")
+        raise ValueError(f"memory is 1 to 7 bytes, to fit into a number, got {memory}")
     if len(raw) < ROWS:
         raise ValueError(f"{len(raw)} bytes are too few for {ROWS} rows: give more")
     data = np.frombuffer(raw + raw[:memory], dtype=np.uint8).astype(np.int64)
