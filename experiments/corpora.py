@@ -3,7 +3,7 @@
     python -m experiments.corpora --jobs 2   run everything, in two processes; keep the result
     python -m experiments.corpora --check    run a random part again, compare with what is kept
 
-One small GPT, some 150 runs of equal compute (about half an hour of one core); only the text
+One small GPT, some hundred runs of equal compute (about half an hour of one core); only the text
 differs. A run that is cut off goes on where it stopped.
 """
 
