@@ -140,7 +140,7 @@ def test_stated_flops_agree_with_six_n_d_unless_the_row_says_why_not():
 
 def test_models_stand_in_the_order_of_time_and_have_names_of_their_own():
     dates = [row["year_month"] for row in MODELS]
-    assert dates == sorted(dates) and len(BY_NAME) == len(MODELS) == 75
+    assert dates == sorted(dates) and len(BY_NAME) == len(MODELS) == 124
 
 
 @pytest.mark.parametrize("name, key, value", [
@@ -160,6 +160,32 @@ def test_tokens_per_parameter_rose_while_gpt_3_stood_still():
     assert all(a < b for a, b in itertools.pairwise(ratio.values()))
     assert ratio["Chinchilla"] == pytest.approx(20)
     assert ratio["Llama-3-8B"] == pytest.approx(1868, rel=1e-3)
+
+
+DATASETS = table("datasets")
+
+
+@pytest.mark.parametrize("row", DATASETS, ids=lambda row: row["name"])
+def test_every_data_set_has_a_source_in_words_for_a_reader_and_tokens_or_none(row):
+    assert row["source"] and row["mark"].startswith("checked") and 2018 <= row["year"] <= 2026
+    assert row["tokens"] is None or 1e9 < row["tokens"] <= 3e14
+    text = " ".join(str(row[key]) for key in ("source", "mark", "notes"))
+    for word in ("MEMORY", "VERIFIED", "DISPUTED", "snapshot", "README", "text search", " @"):
+        assert word not in text
+
+
+def test_data_sets_stand_in_the_order_of_years_and_have_names_of_their_own():
+    years = [row["year"] for row in DATASETS]
+    assert years == sorted(years) and len({row["name"] for row in DATASETS}) == len(DATASETS) == 64
+
+
+@pytest.mark.parametrize("name, tokens", [
+    ("C4 (en)", 156e9), ("FineWeb", 15e12), ("DCLM-Pool", 240e12), ("The Pile", None),  # bytes
+    ("FineWeb-2 (non-English)", None),  # its source counts words
+    ("Stock of public human text (Epoch estimate)", 300e12),
+])
+def test_known_data_sets(name, tokens):
+    assert {row["name"]: row["tokens"] for row in DATASETS}[name] == tokens
 
 
 def test_every_accelerator_has_a_source_and_units_that_fit_together():
