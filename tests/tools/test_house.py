@@ -223,7 +223,7 @@ def test_a_record_that_no_study_owns_is_said(tmp_path):
 
 def test_what_decays_is_said_in_one_place():
     files = [file for folder in ("src", "experiments") for file in (ROOT / folder).rglob("*.py")
-             if '"params":' in file.read_text(encoding="utf-8")]
+             if '"weight_decay":' in file.read_text(encoding="utf-8")]
     assert files == [ROOT / "src/lessons/train/optimiser.py"]
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from lessons.train.optimiser import decay_groups
+
 FACTORS = (3.4445, -4.7750, 2.0315)
 
 
@@ -74,18 +76,17 @@ def muon(model: nn.Module, lr: float, weight_decay: float = 0.1) -> Muon:
     ValueError
         If no parameter of the model is a matrix inside ``blocks``.
     """
-    inside = [
-        p for name, p in model.named_parameters() if p.dim() == 2 and name.startswith("blocks.")
-    ]
+    matrices, rest = decay_groups(model, weight_decay)
+    in_blocks = {id(p) for name, p in model.named_parameters() if name.startswith("blocks.")}
+    inside = [p for p in matrices["params"] if id(p) in in_blocks]
     if not inside:
         raise ValueError("no matrix in model.blocks: Muon needs a model such as lessons.gpt's GPT")
-    known = set(map(id, inside))
-    others = [p for p in model.parameters() if id(p) not in known]
+    outside = [p for p in matrices["params"] if id(p) not in in_blocks]
     return Muon(
         [
-            {"params": inside, "weight_decay": weight_decay, "orthogonal": True},
-            {"params": [p for p in others if p.dim() > 1], "weight_decay": weight_decay},
-            {"params": [p for p in others if p.dim() < 2], "weight_decay": 0.0},
+            matrices | {"params": inside, "orthogonal": True},
+            matrices | {"params": outside},
+            rest,
         ],
         lr=lr,
         betas=(0.9, 0.99),
