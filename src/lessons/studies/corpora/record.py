@@ -40,7 +40,7 @@ def bits(*row: Any, part: str = "topics") -> np.ndarray:
 
     Examples
     --------
-    >>> 2 < bits("epochs", 1).mean() < 5
+    >>> bool(2 < bits("epochs", 1).mean() < 5)
     True
     """
     runs, out = record()["runs"], []
