@@ -101,7 +101,7 @@ DRAG = """(field, index) => {
 
 def by_pointer(page, field, index, last):
     if not is_range(field):
-        field.select_option(str(index))
+        field.select_option(index=index)
         return
     start, *ways = field.evaluate(DRAG, index)
     page.mouse.move(*start)
