@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lessons.engine import duplicates
 from lessons.exercises.base import Exercise
 
 
@@ -32,17 +33,8 @@ def overlap(test, train, size):
 
 
 def kept_texts(n_texts, pairs):
-    first = list(range(n_texts))
-
-    def root(i):
-        while first[i] != i:
-            i = first[i]
-        return i
-
-    for i, j in pairs:
-        low, high = sorted((root(i), root(j)))
-        first[high] = low
-    return [i for i in range(n_texts) if first[i] == i]
+    dropped = duplicates.copies(n_texts, pairs)
+    return [i for i in range(n_texts) if i not in dropped]
 
 
 def best_mixture(losses, demand):

@@ -8,18 +8,10 @@ form of the law, and its numbers, fitted to runs of up to 9 billion parameters.
 
 import math
 
+from lessons.planning.scaling import PUBLISHED, positive
+
 HALF_LIFE = 15.387756  # R*: repetitions after which a further one has lost 1 - 1/e of its worth
 HALF_LIFE_PARAMETERS = 5.309743  # the same for parameters beyond what the unique text asks for
-
-#: Logarithms of the factors A (parameters), B (tokens) and of the loss E that stays; one exponent.
-FIT = {"a": 6.255414, "b": 7.3049974, "e": 0.6254804, "alpha": 0.3526596}
-
-
-def _check(**values: float) -> None:
-    """Refuse what is not a finite number above 0, by name."""
-    for name, value in values.items():
-        if not (math.isfinite(value) and value > 0):
-            raise ValueError(f"{name} must be a finite number above 0, got {value}")
 
 
 def worth(epochs: float, half_life: float = HALF_LIFE) -> float:
@@ -71,11 +63,11 @@ def loss(parameters: float, tokens: float, unique: float) -> float:
     >>> round(loss(6.34e9, 242e9, 25e9), 6), round(loss(8.67e9, 178e9, 25e9), 6)
     (2.225644, 2.226963)
     """
-    _check(parameters=parameters, tokens=tokens, unique=unique)
+    positive(parameters=parameters, tokens=tokens, unique=unique)
     if unique > tokens:
         raise ValueError(f"{unique:g} unique tokens are more than the {tokens:g} that are read")
-    a, b, e, alpha = (FIT[name] for name in ("a", "b", "e", "alpha"))
-    useful = min(parameters, unique * math.exp((a - b) / alpha))  # what this text asks for
+    law = PUBLISHED["Muennighoff et al."]  # one exponent for both
+    useful = min(parameters, unique * (law.A / law.B) ** (1 / law.alpha))  # what this text asks for
     n = useful * worth(parameters / useful, HALF_LIFE_PARAMETERS)
     d = unique * worth(tokens / unique)
-    return math.exp(e) + math.exp(a) / n**alpha + math.exp(b) / d**alpha
+    return float(law.loss(n, d))

@@ -178,23 +178,6 @@ def kaplan_loss_of_compute(flops: float) -> float:
     return float((3.1e8 / (flops / PF_DAY)) ** 0.050)
 
 
-def worth(epochs: float, r_star: float = 15.387756) -> float:
-    """Return how many readings of new text some readings of the same text are worth.
-
-    References
-    ----------
-    Muennighoff et al., Scaling Data-Constrained Language Models, NeurIPS 2023.
-
-    Examples
-    --------
-    >>> [round(worth(epochs), 3) for epochs in (1, 4, 40)]
-    [1.0, 3.726, 15.167]
-    """
-    if not epochs >= 1:
-        raise ValueError(f"a text is read once or more, got {epochs} epochs")
-    return 1 + r_star * (1 - math.exp(-(epochs - 1) / r_star))
-
-
 def positive(**values: ArrayLike) -> list[np.ndarray]:
     """Return arrays of numbers above 0, or refuse by name.
 

@@ -64,6 +64,17 @@ def cosine(done: float) -> float:
     return 0.55 + 0.45 * math.cos(math.pi * (done - warmup) / (1 - warmup))
 
 
+def flat(done: float) -> float:
+    """Return the share of the peak rate: warm-up as in `cosine`, and then no fall.
+
+    Examples
+    --------
+    >>> flat(0.025), flat(0.9)
+    (0.5, 1.0)
+    """
+    return min(done / 0.05, 1.0)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a model is built and trained.

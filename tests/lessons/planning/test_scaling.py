@@ -51,11 +51,6 @@ def test_kaplans_laws():
     assert loss() == 0
 
 
-def test_repeated_text_is_worth_what_was_published():
-    worth = [scaling.worth(epochs) for epochs in (1, 2, 4, 8, 16, 40)]
-    assert worth == pytest.approx([1, 1.968, 3.726, 6.624, 10.582, 15.167], abs=6e-4)
-
-
 def test_use_moves_the_optimum_as_published():
     # Sardana et al., figure 1: 2 trillion tokens of use, 7 billion instead of 13, 17 % less.
     c = 6 * (13e9 / FULL.best(6)[0]) ** (1 / FULL.exponent)
@@ -95,8 +90,6 @@ def test_what_no_law_can_give_is_refused():
         Law(-0.1, 1, 1, 1, 1)
     with pytest.raises(ValueError, match="above 0"):
         scaling.kaplan_loss(n=-1)
-    with pytest.raises(ValueError, match="once or more"):
-        scaling.worth(0.5)
 
 
 def test_the_cheapest_is_the_cheapest_of_a_fine_grid():

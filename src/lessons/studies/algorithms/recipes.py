@@ -20,7 +20,7 @@ from lessons.gpt.variants.assembled import (
 )
 from lessons.gpt.variants.attention import Attention, Latent, Normalised, Retention, Rotary
 from lessons.gpt.variants.layers import Experts, RMSNorm, SquaredReLU, SwiGLU
-from lessons.studies.trial import Recipe
+from lessons.studies.trial import Recipe, flat
 from lessons.train.muon import muon
 
 GPT2 = Parts()
@@ -66,11 +66,6 @@ def warm_stable_decay(done: float) -> float:
 def to_zero(done: float) -> float:
     """Return the share of the peak rate: up for a twentieth, then in a straight line to 0."""
     return min(done / 0.05, (1 - done) / 0.95)
-
-
-def flat(done: float) -> float:
-    """Return the share of the peak rate: up for a twentieth, then flat."""
-    return min(done / 0.05, 1.0)
 
 
 BASE = Recipe(build=model, batch_size=16, n_positions=64)

@@ -10,7 +10,7 @@ from lessons.gpt.model import GPT, Config, n_parameters
 from lessons.gpt.text import N_BYTES, Text, nats_per_byte
 from lessons.planning.cost import flops_per_token
 from lessons.studies.scaling.text import parts
-from lessons.studies.trial import Optimiser, Recipe, cosine, train
+from lessons.studies.trial import Optimiser, Recipe, cosine, flat, train
 
 CONTEXT, BATCH, N_LAYERS, N_HEADS = 64, 8, 2, 4
 TOKENS_PER_STEP = CONTEXT * BATCH
@@ -63,17 +63,6 @@ def adam(net: torch.nn.Module, lr: float) -> Optimiser:
     return torch.optim.Adam(net.parameters(), lr=lr, betas=(0.9, 0.99))
 
 
-def constant(done: float) -> float:
-    """Return the share of the highest rate: warm-up as in `cosine`, and then no fall.
-
-    Examples
-    --------
-    >>> constant(0.025), constant(0.9)
-    (0.5, 1.0)
-    """
-    return min(1.0, done / 0.05)
-
-
 def warmed(n_steps: int, schedule: Callable[[float], float] = cosine) -> Callable[[float], float]:
     """Return a schedule that warms up for as many steps in every run, and then goes on as another.
 
@@ -90,8 +79,8 @@ def warmed(n_steps: int, schedule: Callable[[float], float] = cosine) -> Callabl
                          schedule(0.05 + 0.95 * (done - warm_up) / (1 - warm_up)))
 
 
-SCHEDULES = {"cosine": lambda n_steps: cosine, "constant": lambda n_steps: constant,
-             "warmed": warmed, "warmed, constant": lambda n_steps: warmed(n_steps, constant)}
+SCHEDULES = {"cosine": lambda n_steps: cosine, "constant": lambda n_steps: flat,
+             "warmed": warmed, "warmed, constant": lambda n_steps: warmed(n_steps, flat)}
 
 
 def run(width: int, n_steps: int, lr: float, seed: int, schedule: str = "cosine",
