@@ -4,9 +4,9 @@
     python -m experiments.algorithms --check   run a part of it again, compare with what is kept
 
 Every change spends the same FLOPs. Its learning rate is chosen by two seeds, among three rates
-that are the same for all, and one beyond if the best lies at the edge; other seeds then measure it.
-Of the sixteen combinations of four changes only the two seeds that chose are there, at their best
-rates, and so it is for the changes in `TUNED_ONLY`, which were not measured further.
+that are the same for all, and up to two beyond while the best lies at the edge; other seeds then
+measure it. Of the sixteen combinations of four changes only the two seeds that chose are there, at
+their best rates, and so it is for the changes in `TUNED_ONLY`, which were not measured further.
 """
 
 import ast
@@ -24,6 +24,7 @@ from lessons.train import muon, optimiser
 
 PARTS = Path("_build/algorithms")  # what is done, for a run that is cut off
 TUNING, SEEDS = range(2), range(2, 7)
+BEYOND = 2  # further rates, each half or twice the last, while the best lies at the edge
 TUNED_ONLY = ("4 bits in blocks",)
 CROSSED = [f"{i:04b}" for i in range(16)]
 SINGLE = {
@@ -33,7 +34,6 @@ SINGLE = {
     "0010": "Muon",
     "0001": "flat, then down",
 }
-BATCH_RATES = [0.003, 0.01, 0.03]
 MODULES = (
     model,
     text,
@@ -82,7 +82,7 @@ def best(table):
 
 
 def tuned(do, names):
-    """Return for each (kind, name) its runs at all rates, one beyond the edge where it is best."""
+    """Return for each (kind, name) its runs at all rates, and beyond the edge where it is best."""
     rows = [
         (kind, name, lr, seed) for kind, name in names for lr in recipes.RATES for seed in TUNING
     ]
@@ -91,14 +91,14 @@ def tuned(do, names):
     def table(kind, name):
         return {(lr, seed): row for (k, n, lr, seed), row in done.items() if (k, n) == (kind, name)}
 
-    beyond = {recipes.RATES[0]: 0.001, recipes.RATES[-1]: 0.1}
-    more = [
-        (kind, name, beyond[lr], seed)
-        for kind, name in names
-        if (lr := best(table(kind, name))) in beyond
-        for seed in TUNING
-    ]
-    done |= do(more)
+    for _ in range(BEYOND):
+        more = []
+        for kind, name in names:
+            found = table(kind, name)
+            lr, tried = best(found), [rate for rate, _ in found]
+            if lr in (min(tried), max(tried)):
+                more += [(kind, name, 2 * lr if lr == max(tried) else lr / 2, s) for s in TUNING]
+        done |= do(more)
     return {(kind, name): table(kind, name) for kind, name in names}
 
 
@@ -146,7 +146,7 @@ def everything(jobs=1):
     fixed += [
         ("batch", size, lr, seed)
         for size in recipes.BATCHES
-        for lr in BATCH_RATES
+        for lr in recipes.RATES
         for seed in TUNING
     ]
     singles = [("change", name) for name in recipes.CHANGES]

@@ -1,7 +1,6 @@
 """The changes: each a recipe that differs from the baseline in one thing."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -20,31 +19,37 @@ from lessons.gpt.variants.assembled import (
 )
 from lessons.gpt.variants.attention import Attention, Latent, Normalised, Retention, Rotary
 from lessons.gpt.variants.layers import Experts, RMSNorm, SquaredReLU, SwiGLU
-from lessons.studies.trial import Recipe, flat
+from lessons.studies.trial import Recipe, cosine, enlarged, flat
 from lessons.train.muon import muon
 
 GPT2 = Parts()
 CONFIG = Config(vocab_size=256, n_positions=64, n_layers=3, n_heads=4, d_model=64)
 N_STEPS = 180  # of the baseline: they set the budget in FLOPs
-RATES = [0.003, 0.01, 0.03]  # peak learning rates tried, the same for all
+WARM_UP = 0.2  # share of a run
+RATES = [0.003, 0.006, 0.012]  # peak learning rates tried, the same for all
 N_LATENT = 16
 
 
-def model(parts: Parts = GPT2) -> GPT:
+def prepared(model: nn.Module, width: int = CONFIG.d_model) -> nn.Module:
+    """Return a model with first weights for its width: as large as GPT-2's for 768 numbers."""
+    return enlarged(model, math.sqrt(768 / width))
+
+
+def model(parts: Parts = GPT2) -> nn.Module:
     """Return a GPT of the study from its parts."""
-    return GPT(CONFIG, parts)
+    return prepared(GPT(CONFIG, parts))
 
 
 def other_order() -> nn.Module:
     """Return the baseline with its first weights drawn in the opposite order: the placebo."""
-    placebo = model()
+    placebo = GPT(CONFIG)
     initialise(placebo, backwards=True)
-    return placebo
+    return prepared(placebo)
 
 
 def two_ahead() -> nn.Module:
     """Return the baseline with a second head."""
-    return TwoAhead(CONFIG)
+    return prepared(TwoAhead(CONFIG))
 
 
 def rounded(how: rounding.Rounding) -> nn.Module:
@@ -53,22 +58,25 @@ def rounded(how: rounding.Rounding) -> nn.Module:
 
 
 def warm_stable_decay(done: float) -> float:
-    """Return the share of the peak rate: up for a twentieth, flat, down to 0 in the last fifth.
+    """Return the share of the peak rate: up for a fifth, flat, down to 0 in the last fifth.
 
     Examples
     --------
-    >>> [round(warm_stable_decay(done), 2) for done in (0.025, 0.5, 0.9, 1)]
+    >>> [round(warm_stable_decay(done), 2) for done in (0.1, 0.5, 0.9, 1)]
     [0.5, 1.0, 0.5, 0.0]
     """
-    return min(done / 0.05, 1.0, (1 - done) / 0.2)
+    return min(flat(done, WARM_UP), (1 - done) / 0.2)
 
 
 def to_zero(done: float) -> float:
-    """Return the share of the peak rate: up for a twentieth, then in a straight line to 0."""
-    return min(done / 0.05, (1 - done) / 0.95)
+    """Return the share of the peak rate: up for a fifth, then in a straight line to 0."""
+    return min(flat(done, WARM_UP), (1 - done) / (1 - WARM_UP))
 
 
-BASE = Recipe(build=model, batch_size=16, n_positions=64)
+BASE = Recipe(
+    build=model, schedule=partial(cosine, warmup=WARM_UP), batch_size=16, n_positions=64
+)
+FLAT = replace(BASE, schedule=partial(flat, warmup=WARM_UP))
 
 
 def built(parts: Parts) -> Recipe:
@@ -98,7 +106,7 @@ CHANGES: dict[str, Recipe] = {
     "Muon": replace(BASE, optimiser=muon),
     "flat, then down": replace(BASE, schedule=warm_stable_decay),
     "straight to 0": replace(BASE, schedule=to_zero),
-    "flat": replace(BASE, schedule=flat),
+    "flat": FLAT,
     "two tokens ahead": replace(BASE, build=two_ahead, objective=loss_two_ahead),
     "8 bits, scaled": replace(BASE, build=partial(rounded, rounding.fp8_scaled)),
     "8 bits, unscaled": replace(BASE, build=partial(rounded, rounding.fp8)),
@@ -137,16 +145,17 @@ def crossed(on: str) -> Recipe:
 
 # Widths: does the best learning rate of a narrow model serve a wide one?
 
-WIDTHS, WIDTH_RATES, BASE_WIDTH = [32, 64, 128, 256], [0.001, 0.003, 0.01, 0.03, 0.1], 64
+WIDTHS, BASE_WIDTH = [32, 64, 128, 256], 64
+WIDTH_RATES = [0.0007, 0.0014, 0.0028, 0.0056, 0.011, 0.022]
 
 
 class OfWidth(GPT):
     """A GPT of one block whose numbers are scaled so that width changes as little as can be.
 
     Against `BASE_WIDTH`, with m times as many numbers for a token: first weights inside the block
-    are smaller by the root of m, and so is their learning rate by m (`rates_by_width`); the logits
-    are divided by m. This is the maximal update parametrisation for an output that shares the
-    embedding.
+    are smaller by the root of m, as in the usual form; their learning rate is smaller by m
+    (`rates_by_width`); the logits are divided by m; first weights of embeddings stay. This is the
+    maximal update parametrisation for an output that shares the embedding.
     """
 
     def __init__(self, config: Config):
@@ -189,13 +198,10 @@ def plain_rates(model: nn.Module, lr: float) -> AdamW:
 def of_width(width: int, scaled: bool) -> Recipe:
     """Return a recipe for a model of one block with heads of 16 numbers."""
     config = Config(256, 64, n_layers=1, n_heads=width // 16, d_model=width)
-    build: Callable[[], nn.Module] = partial(OfWidth if scaled else GPT, config)
-    return Recipe(
-        build=build,
-        optimiser=rates_by_width if scaled else plain_rates,
-        batch_size=8,
-        n_positions=64,
-    )
+    build = (lambda: prepared(OfWidth(config), BASE_WIDTH)) if scaled else (
+        lambda: prepared(GPT(config), width))
+    return replace(BASE, build=build, optimiser=rates_by_width if scaled else plain_rates,
+                   batch_size=8)
 
 
 # Batches: how many steps does a larger batch save?
@@ -205,4 +211,4 @@ BATCHES = {4: 600, 8: 400, 16: 250, 32: 180, 64: 150}  # sequences, and steps th
 
 def of_batch(size: int) -> Recipe:
     """Return the recipe with rotary positions, a flat schedule and batches of some size."""
-    return replace(CHANGES["rotary"], schedule=flat, batch_size=size)
+    return replace(CHANGES["rotary"], schedule=FLAT.schedule, batch_size=size)

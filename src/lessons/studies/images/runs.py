@@ -1,40 +1,20 @@
 """One family of network, one split, a budget of operations: training, and what was recorded."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from lessons.engine.optim import schedule
+from lessons.studies.classifier import Run
 from lessons.studies.images.networks import build, flops
 from lessons.studies.images.splits import Split, at_random
 from lessons.studies.record import load
 
 BATCH_SIZE = 32
 MOST_STEPS = 3000  # every image some 76 times; a control takes three times as many
-
-
-@dataclass
-class Run:
-    """One trained network and how it did.
-
-    Attributes
-    ----------
-    net : torch.nn.Module
-        The network, in evaluation mode.
-    accuracy, loss : dict
-        By part of the split.
-    n_steps : int
-        Steps taken with the budget.
-    """
-
-    net: nn.Module
-    accuracy: dict[str, float]
-    loss: dict[str, float]
-    n_steps: int
 
 
 def steps_for(budget: float, per_image: int, most: int = MOST_STEPS) -> int:
@@ -97,9 +77,7 @@ def train(
         optimiser.zero_grad()
         F.cross_entropy(net(at_random(X[chosen], change, generator)), y[chosen]).backward()
         optimiser.step()
-    scores = {part: evaluate(net, *split[part]) for part in split}
-    return Run(net.eval(), {part: a for part, (a, _) in scores.items()},
-               {part: loss for part, (_, loss) in scores.items()}, n_steps)
+    return Run.of(net, split, n_steps)
 
 
 def batches(n: int, seed: int) -> Iterator[Tensor]:
@@ -118,14 +96,6 @@ def batches(n: int, seed: int) -> Iterator[Tensor]:
             left = torch.cat([left, torch.randperm(n, generator=generator)])
         yield left[:BATCH_SIZE]
         left = left[BATCH_SIZE:]
-
-
-@torch.inference_mode()
-def evaluate(net: nn.Module, X: Tensor, y: Tensor) -> tuple[float, float]:
-    """Return accuracy and mean cross-entropy."""
-    logits = net(X)
-    accuracy = (logits.argmax(1) == y).double().mean().item()
-    return accuracy, F.cross_entropy(logits, y).item()
 
 
 @torch.inference_mode()

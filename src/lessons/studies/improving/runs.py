@@ -7,7 +7,6 @@ Everything is float64 and seeded, so that a run can be repeated on another machi
 import copy
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from lessons.engine.optim import schedule
+from lessons.studies.classifier import Run, evaluate
 from lessons.studies.improving.folds import BATCH_SIZE, Split, shift_images, standardised
 from lessons.studies.improving.networks import Recipe, build
 from lessons.studies.record import load
@@ -22,29 +22,6 @@ from lessons.train.optimiser import decay_groups
 
 N_STEPS, MOMENTUM = 600, 0.9
 CHECK_EVERY = 8  # steps between two looks at the validation images
-
-
-@dataclass
-class Run:
-    """One trained network and how it did.
-
-    Attributes
-    ----------
-    net : torch.nn.Module
-        The network, in evaluation mode.
-    accuracy, loss : dict
-        By part of the fold: "train", "valid", "test", "moved".
-    n_steps : int
-        Steps taken; fewer than planned if the run stopped early.
-    curve : list of tuple
-        If watched: training loss, validation loss and validation accuracy at every look.
-    """
-
-    net: nn.Module
-    accuracy: dict[str, float]
-    loss: dict[str, float]
-    n_steps: int
-    curve: list[tuple[float, float, float]]
 
 
 def train(
@@ -103,9 +80,7 @@ def train(
                 break
     if kept:
         net.load_state_dict(kept)
-    scores = {part: evaluate(net, *split[part]) for part in split}
-    return Run(net.eval(), {part: a for part, (a, _) in scores.items()},
-               {part: loss for part, (_, loss) in scores.items()}, step, curve)
+    return Run.of(net, split, step, curve)
 
 
 def _optimiser(net: nn.Module, l2: float) -> torch.optim.SGD:
@@ -126,17 +101,6 @@ def shrink(net: nn.Module, threshold: float) -> None:
         for p in net.parameters():
             if p.ndim > 1:
                 p.copy_(F.softshrink(p, threshold))
-
-
-def evaluate(net: nn.Module, X: torch.Tensor, y: torch.Tensor) -> tuple[float, float]:
-    """Return accuracy and mean cross-entropy in evaluation mode; leave the net in training mode."""
-    net.eval()
-    with torch.inference_mode():
-        logits = net(X)
-        accuracy = (logits.argmax(1) == y).double().mean().item()
-        loss = F.cross_entropy(logits, y).item()
-    net.train()
-    return accuracy, loss
 
 
 def record() -> dict[str, Any]:
