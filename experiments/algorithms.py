@@ -20,12 +20,14 @@ from lessons.gpt import model, text
 from lessons.gpt.variants import assembled, attention, layers, rounding
 from lessons.studies import trial
 from lessons.studies.algorithms import recipes, runs
+from lessons.studies.algorithms.pace import pace
 from lessons.train import muon, optimiser
 
 PARTS = Path("_build/algorithms")  # what is done, for a run that is cut off
 TUNING, SEEDS = range(2), range(2, 7)
 BEYOND = 2  # further rates, each half or twice the last, while the best lies at the edge
 TUNED_ONLY = ("4 bits in blocks",)
+BUDGETS = [0.5, 0.7, 1.4, 2.0]  # shares of the budget for the baseline alone
 CROSSED = [f"{i:04b}" for i in range(16)]
 SINGLE = {
     "0000": "baseline",
@@ -152,8 +154,11 @@ def everything(jobs=1):
     singles = [("change", name) for name in recipes.CHANGES]
     others = [("crossed", on) for on in CROSSED if on not in SINGLE]
     apart = do(fixed)
-    tables = tuned(do, singles + others)
+    more = [("budget", share) for share in BUDGETS]
+    tables = tuned(do, singles + others + more)
     changes = measured(do, {key: tables[key] for key in singles if key[1] not in TUNED_ONLY}, SEEDS)
+
+    budgets = measured(do, {key: tables[key] for key in more}, SEEDS)
 
     def some(kind, sizes):
         return {
@@ -165,7 +170,9 @@ def everything(jobs=1):
 
     return {
         "budget": runs.budget(),
+        "pace": pace(recipes.CHANGES),
         "changes": changes,
+        "budgets": {str(share): entry for share, entry in budgets.items()},
         "tuned only": {name: at_best(tables["change", name]) for name in TUNED_ONLY},
         "crossed": {
             on: at_best(tables["change", SINGLE[on]] if on in SINGLE else tables["crossed", on])

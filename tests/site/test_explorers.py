@@ -182,6 +182,8 @@ def test_every_state_of_the_page_is_the_stored_one(shared, name, mode):
         assert json.loads(found.evaluate(UNPACKED)) == record, explorer
         sizes = [len(control["texts"]) for control in record["controls"]]
         assert len(record["states"]) == math.prod(sizes), explorer
+        if mode == "file":  # the same script: test_every_control_leads_to_the_stored_state
+            continue
         found.evaluate(COMPARE, json.dumps(record))
         assert found.evaluate(EVERY_STATE) == [], explorer
         found.evaluate(RESET)

@@ -65,11 +65,10 @@ def visit(
         wide_code = page.evaluate(WIDE_CODE)
         page.emulate_media(reduced_motion="reduce")  # no half-way colours
         page.evaluate(SHORTEN)
-        page.evaluate(AXE_SCRIPT)
-        violations = {"light": axe(page)}
+        violations = {"light": [*shape(page), *colours(page)]}
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-        violations["dark"] = axe(page, {"runOnly": ["color-contrast", "link-in-text-block"]})
+        violations["dark"] = colours(page)
         page.close()
 
         narrow, narrow_watch = visits(name, "phone")
@@ -110,37 +109,67 @@ WIDE_CODE = """() => [...document.querySelectorAll(".cell_input pre")]
   .map((code) => code.textContent.slice(0, 80))"""
 
 
-#: The rules look at every element: half a minute for a long chapter. So the colours of code are
-#: looked at once for each kind of word, and drawings, which are hidden from screen readers and
-#: described beside them, not stroke by stroke. Three formulas stand for all.
+#: The rules look at every element: half a minute for a long chapter. So the words of code are
+#: looked at once for each kind, and drawings, which are hidden from screen readers and described
+#: beside them, not stroke by stroke. Three formulas stand for all. And colours, the dearest rule,
+#: are looked at once for each kind of text: what has the same element, class and style, and stands
+#: in the same, has the same colours in either theme.
 SHORTEN = """() => {
   const seen = new Set();
-  for (const word of document.querySelectorAll(".highlight pre span")) {
-    if (seen.has(word.className)) word.replaceWith(word.textContent);
-    seen.add(word.className);
-  }
+  const isNew = (kind) => seen.size < seen.add(kind).size;
+  const kind = (e) => e === document.body ? "" : `${kind(e.parentElement)} ${e.localName}`
+    + `.${e.getAttribute("class") ?? ""} ${e.getAttribute("style") ?? ""}`;
+  for (const word of document.querySelectorAll(".highlight pre span"))
+    if (!isNew(word.className)) word.replaceWith(word.textContent);
   for (const formula of [...document.querySelectorAll(".katex")].slice(3))
     formula.replaceWith("x");
   for (const drawing of document.querySelectorAll("svg[aria-hidden='true']"))
     drawing.replaceChildren();
+  for (const e of document.body.querySelectorAll("*"))
+    if ([...e.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim()))
+      e.toggleAttribute("data-kind", isNew(kind(e)));
 }"""
+COLOURS = ["color-contrast", "link-in-text-block"]
 
 
 #: A new theme is seen in the next frame.
 SETTLED = "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
 
 
-def axe(page: Page, options: dict | None = None) -> list[str]:
+def shape(page: Page) -> list[str]:
+    """Return what breaks the accessibility rules, but for those of colours."""
+    return axe(page, "document", {"rules": {rule: {"enabled": False} for rule in COLOURS}})
+
+
+def colours(page: Page) -> list[str]:
+    """Return what breaks the rules of colours, in the theme that the page has."""
+    return axe(page, '{ include: [["[data-kind]"]] }', {"runOnly": COLOURS})
+
+
+def axe(page: Page, where: str, options: dict) -> list[str]:
     """Return the serious and critical violations of the accessibility rules, as lines of text."""
     page.evaluate(SETTLED)
-    options = {"resultTypes": ["violations"], **(options or {})}
-    result = page.evaluate(f"axe.run(document, {json.dumps(options)})")
+    page.evaluate(AXE_SCRIPT)
+    options = {"resultTypes": ["violations"], **options}
+    result = page.evaluate(f"axe.run({where}, {json.dumps(options)})")
     return [
         f"{rule['id']}: {rule['help']}: {node['target']}: {node.get('failureSummary', '')}"
         for rule in result["violations"]
         if rule["impact"] in ("serious", "critical")
         for node in rule["nodes"]
     ]
+
+
+def test_pale_words_and_nameless_buttons_are_found(new_page, site):
+    page, _ = new_page(1280, "light")
+    page.goto(site.address("how-to-use"))
+    page.evaluate(SHORTEN)
+    assert shape(page) == colours(page) == []
+    page.add_style_tag(content=".bd-article p { color: #aaa !important }")
+    page.evaluate("document.querySelector('.bd-article').append(document.createElement('button'))")
+    assert any(line.startswith("color-contrast") for line in colours(page))
+    assert any(line.startswith("button-name") for line in shape(page))
+    page.close()
 
 
 def test_built_pages_are_those_of_the_table_of_contents(site):

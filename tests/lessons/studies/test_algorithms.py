@@ -58,8 +58,27 @@ def test_verdicts(record):
     assert says["post-norm"] == "diverges"
 
 
-def test_seconds_are_medians_against_the_baselines(record):
-    assert analysis.seconds_ratio(record, "Muon") == 2
+def test_equal_seconds_compare_with_the_baseline_that_had_as_many(record):
+    record["pace"] = {"baseline": 1.0, "Muon": 1.2, "rotary": 3.0}
+    record["budgets"] = {"0.5": entry(*[2.5] * 5), "2.0": entry(*[1.4] * 5)}
+    assert analysis.share_of_seconds(record, "Muon") == pytest.approx(1.2)
+    way = math.log(1.2) / math.log(2)
+    base = analysis.losses(record["changes"]["baseline"])
+    there = (1 - way) * base + way * 1.4 / math.log(2)
+    assert analysis.baseline_at(record, 1.2) == pytest.approx(there)
+    mean, _ = analysis.gain_at_equal_seconds(record, "Muon")
+    assert mean == pytest.approx((there - base + 0.1 / math.log(2)).mean())
+    with pytest.raises(ValueError, match="budgets from 0.5 to 2 were run, got 3"):
+        analysis.gain_at_equal_seconds(record, "rotary")
+
+
+def test_a_gain_is_worth_compute(record):
+    record["budgets"] = {"0.5": entry(*[2.5] * 5), "2.0": entry(*[1.4] * 5)}
+    assert analysis.worth(record, "baseline") == pytest.approx(1, abs=1e-6)
+    assert analysis.worth(record, "Muon") == pytest.approx(2 ** (0.1 / 0.6), rel=1e-3)
+    record["changes"]["worse"] = entry(*[2.6] * 5)
+    record["changes"]["best"] = entry(*[1.0] * 5)
+    assert (analysis.worth(record, "worse"), analysis.worth(record, "best")) == (0, math.inf)
 
 
 def test_a_stricter_interval_is_wider(record):
@@ -201,10 +220,12 @@ def test_the_script_tunes_goes_beyond_the_edge_and_measures(monkeypatch):
         return {row: (run(3 - row[2]), 1.0) for row in rows}  # a larger rate is always better
 
     monkeypatch.setattr(algorithms, "kept_all", fake)
+    monkeypatch.setattr(algorithms, "pace", lambda recipes: dict.fromkeys(recipes, 1.0))
     result, seconds = algorithms.everything()
     assert result["changes"]["Muon"]["lr"] == 0.048 and len(result["changes"]["Muon"]["runs"]) == 5
     assert len(result["crossed"]) == 16 and len(result["crossed"]["1111"]["runs"]) == 2
     assert set(result["crossed"]["1111"]["tuning"]) >= {"0.048 0", "0.006 1"}
+    assert list(result["budgets"]) == ["0.5", "0.7", "1.4", "2.0"] and result["pace"]["Muon"] == 1
     assert set(result["tuned only"]) == {"4 bits in blocks"} and len(result["changes"]) == 22
     assert seconds == sum(map(len, asked))
     tuning = {seed for rows in asked[:3] for *_, seed in rows}

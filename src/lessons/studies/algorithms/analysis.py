@@ -65,13 +65,51 @@ def verdict(record: Record, name: str, n_comparisons: int = 1) -> str:
     return "better" if mean > half else "worse" if mean < -half else "not distinguishable here"
 
 
-def seconds_ratio(record: Record, name: str) -> float:
-    """Return the processor seconds of a change's run, divided by the baseline's (medians)."""
-    took = [
-        np.median([run["processor_s"] for run in record["changes"][n]["runs"]])
-        for n in (name, "baseline")
-    ]
-    return float(took[0] / took[1])
+def share_of_seconds(record: Record, name: str) -> float:
+    """Return the processor seconds of a change's run in units of the baseline's.
+
+    Its steps, times the pace of one: steps of all changes were timed in turns.
+    """
+    runs = [record["changes"][each]["runs"][0]["n_steps"] for each in (name, "baseline")]
+    return float(record["pace"][name] * runs[0] / runs[1])
+
+
+def baseline_at(record: Record, share: float) -> np.ndarray:
+    """Return the baseline's loss with a share of the budget, one number a seed.
+
+    Between two budgets that were run it goes straight in their logarithm.
+
+    Raises
+    ------
+    ValueError
+        If the share lies outside the budgets that were run.
+    """
+    budgets = {1.0: record["changes"]["baseline"]}
+    budgets |= {float(key): entry for key, entry in record["budgets"].items()}
+    shares = sorted(budgets)
+    if not shares[0] <= share <= shares[-1]:
+        raise ValueError(f"budgets from {shares[0]:g} to {shares[-1]:g} were run, got {share:.3g}")
+    table = np.array([losses(budgets[each]) for each in shares])  # (budgets, seeds)
+    return np.array([np.interp(math.log(share), np.log(shares), row) for row in table.T])
+
+
+def gain_at_equal_seconds(record: Record, name: str) -> tuple[float, float]:
+    """Return the gain against the baseline that had as many seconds, and half its interval."""
+    base = baseline_at(record, share_of_seconds(record, name))
+    return interval(base - losses(record["changes"][name]))
+
+
+def worth(record: Record, name: str) -> float:
+    """Return with how many times the budget the baseline is as good, from mean losses.
+
+    Outside the budgets that were run it is 0 or infinite.
+    """
+    shares = np.array(sorted([1.0, *map(float, record["budgets"])]))
+    means = np.array([baseline_at(record, share).mean() for share in shares])
+    reached = losses(record["changes"][name]).mean()
+    if not means[-1] <= reached <= means[0]:
+        return 0.0 if reached > means[0] else math.inf
+    return float(np.exp(np.interp(-reached, -means, np.log(shares))))
 
 
 def crossed(record: Record) -> dict[str, np.ndarray]:
