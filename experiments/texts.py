@@ -94,7 +94,8 @@ def groups(rows):
                     common[j] = common.get(j, 0) + 1
         for j, n in common.items():
             if n >= ALIKE * (len(mine) + len(pieces[j]) - n):
-                leader[head(i)] = head(j)
+                first, second = sorted((head(i), head(j)))
+                leader[second] = first  # the first text names its group, whatever came when
     return [head(i) for i in range(len(rows))]
 
 
@@ -153,8 +154,16 @@ def snapshot(name):
             "rows": rows}
 
 
+def renumbered(rows):
+    """Return rows with their groups numbered as they come: the numbers themselves say nothing."""
+    numbers = {}
+    return [[*row[:3], *(numbers.setdefault(group, len(numbers)) for group in row[3:])]
+            for row in rows]
+
+
 def differences(name, kept, new):
     """Return a line on what differs between two lists of rows, or none."""
+    kept, new = renumbered(kept), renumbered(new)
     if texts.hash_of(kept) == texts.hash_of(new):
         return []
     was, now = ({tuple(row[:3]) for row in rows} for rows in (kept, new))
