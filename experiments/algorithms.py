@@ -19,7 +19,7 @@ from experiments.keep import command, kept_all
 from lessons.gpt import model, text
 from lessons.gpt.variants import assembled, attention, layers, rounding
 from lessons.studies import trial
-from lessons.studies.algorithms import recipes, runs
+from lessons.studies.algorithms import recipes, ruler, runs
 from lessons.studies.algorithms.pace import pace
 from lessons.train import muon, optimiser
 
@@ -66,9 +66,11 @@ def without_words(source):
     return "\n".join(line.partition("  # ")[0] for line in lines if line.strip())
 
 
-def code():
+def code(*more):
     """Return a fingerprint of the programs that decide the results."""
-    programs = [without_words(Path(m.__file__).read_text(encoding="utf-8")) for m in MODULES]
+    programs = [
+        without_words(Path(m.__file__).read_text(encoding="utf-8")) for m in (*MODULES, *more)
+    ]
     return hashlib.sha256("\0".join(programs).encode()).hexdigest()
 
 
@@ -131,10 +133,13 @@ def at_best(table):
 
 def everything(jobs=1):
     """Run the whole study; return it, and its processor seconds."""
-    seconds, fingerprint = [], code()
+    seconds = []
 
     def do(rows):
-        done = kept_all(PARTS, [], fingerprint, runs.one, rows, jobs)
+        rulers = [row for row in rows if row[0] == "ruler"]
+        others = [row for row in rows if row[0] != "ruler"]
+        done = kept_all(PARTS, [], code(), runs.one, others, jobs)
+        done |= kept_all(PARTS, [], code(ruler), ruler.one, rulers, jobs)
         seconds.extend(took for _, took in done.values())
         return {row: result for row, (result, _) in done.items()}
 
@@ -154,11 +159,12 @@ def everything(jobs=1):
     singles = [("change", name) for name in recipes.CHANGES]
     others = [("crossed", on) for on in CROSSED if on not in SINGLE]
     apart = do(fixed)
-    more = [("budget", share) for share in BUDGETS]
-    tables = tuned(do, singles + others + more)
+    budgets = [("budget", share) for share in BUDGETS]
+    rulers = [("ruler", name) for name in ruler.RULERS]
+    tables = tuned(do, singles + others + budgets + rulers)
     changes = measured(do, {key: tables[key] for key in singles if key[1] not in TUNED_ONLY}, SEEDS)
 
-    budgets = measured(do, {key: tables[key] for key in more}, SEEDS)
+    more = measured(do, {key: tables[key] for key in budgets + rulers}, SEEDS)
 
     def some(kind, sizes):
         return {
@@ -172,7 +178,8 @@ def everything(jobs=1):
         "budget": runs.budget(),
         "pace": pace(recipes.CHANGES),
         "changes": changes,
-        "budgets": {str(share): entry for share, entry in budgets.items()},
+        "budgets": {str(share): more[share] for _, share in budgets},
+        "rulers": {name: more[name] for _, name in rulers},
         "tuned only": {name: at_best(tables["change", name]) for name in TUNED_ONLY},
         "crossed": {
             on: at_best(tables["change", SINGLE[on]] if on in SINGLE else tables["crossed", on])

@@ -9,7 +9,7 @@ import torch
 
 from experiments import algorithms
 from lessons.studies import trial
-from lessons.studies.algorithms import analysis, own, recipes, runs
+from lessons.studies.algorithms import analysis, own, recipes, ruler, runs
 
 
 def run(nats, **more):
@@ -204,6 +204,20 @@ def test_what_is_kept_of_a_run(monkeypatch):
     assert runs.one("change", "two tokens ahead", 0.01, 0)["n_steps"] == 3
 
 
+def test_a_ruler_trains_with_the_weights_of_gpt2(monkeypatch):
+    recipe = ruler.RULERS["GPT-2's weights, short warm-up"]
+    torch.manual_seed(0)
+    theirs = recipe.build().token_embedding.weight.std().item()
+    assert theirs == pytest.approx(0.02, rel=0.05) and recipe.schedule(0.05) == 1
+    ours = recipes.BASE.build().token_embedding.weight.std().item()
+    assert ours == pytest.approx(0.02 * math.sqrt(12), rel=0.05)
+    monkeypatch.setattr(runs, "budget", lambda: 2 * trial.flops_per_step(recipes.BASE))
+    row = ruler.one("ruler", "short warm-up", 0.01, 0)
+    assert row["n_steps"] == 2 and len(row["valid"]) == 1 + (row["valid"][0][0] != 2)
+    with pytest.raises(ValueError, match="no ruler 'tape': the rulers are GPT-2"):
+        ruler.one("ruler", "tape", 0.01, 0)
+
+
 def test_words_decide_no_result_and_programs_do():
     one = algorithms.without_words('def f(x):\n    """Say."""\n    return x  # why\n')
     assert one == algorithms.without_words(
@@ -225,6 +239,7 @@ def test_the_script_tunes_goes_beyond_the_edge_and_measures(monkeypatch):
     assert result["changes"]["Muon"]["lr"] == 0.048 and len(result["changes"]["Muon"]["runs"]) == 5
     assert len(result["crossed"]) == 16 and len(result["crossed"]["1111"]["runs"]) == 2
     assert set(result["crossed"]["1111"]["tuning"]) >= {"0.048 0", "0.006 1"}
+    assert list(result["rulers"]) == list(ruler.RULERS)
     assert list(result["budgets"]) == ["0.5", "0.7", "1.4", "2.0"] and result["pace"]["Muon"] == 1
     assert set(result["tuned only"]) == {"4 bits in blocks"} and len(result["changes"]) == 22
     assert seconds == sum(map(len, asked))
