@@ -56,6 +56,7 @@ def _cases_kept(rng):
     yield 4, []
     yield 6, [(4, 5), (2, 4), (0, 2)]
     yield 5, [(1, 2), (3, 4), (2, 3)]
+    yield 4, [(1, 3), (0, 3)]
     yield 12, [tuple(int(x) for x in np.sort(rng.choice(12, 2, replace=False))) for _ in range(7)]
 
 
@@ -74,6 +75,7 @@ EXERCISES = [
         cases=lambda rng: [
             (list("abcd"), list("bcde"), 1), (list("abcd"), list("abdc"), 2),
             (list("aaaa"), list("aab"), 2), (list("xyz"), list("xyz"), 3),
+            (["on", "e", "way"], ["o", "ne", "way"], 2),
             (list(rng.choice(list("abc"), 12)), list(rng.choice(list("abc"), 9)), 2),
         ],
         tolerance=1e-9,
@@ -106,7 +108,7 @@ EXERCISES = [
         ),
         cases=lambda rng: [
             (25e9, 93.15e9, 15.387756), (1.0, 1.0, 10.0), (4.0, 1.0, 10.0), (1.0, 11.0, 10.0),
-            (1.0, 20.0, 10.0), (2.0, 9.0, 5.0),
+            (1.0, 20.0, 10.0), (2.0, 9.0, 5.0), (1.0, 10.5, 10.0),
         ],
         tolerance=1e-6,
     ),
@@ -126,6 +128,7 @@ EXERCISES = [
             (list("abcde"), list("xabcy"), 3), (list("abcd"), list("abcd"), 2),
             (list("abc"), list("cba"), 2), (list("abcdef"), list("bcdab"), 2),
             (list("ab"), list("abc"), 3),
+            (["an", "old", "cat"], ["man", "old", "catalogue"], 2),
             (list(rng.choice(list("abcd"), 20)), list(rng.choice(list("abcd"), 20)), 3),
         ],
         tolerance=1e-9,

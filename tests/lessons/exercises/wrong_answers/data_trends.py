@@ -18,12 +18,17 @@ def _similarity(last=1, sets=True, union=True):
     return similarity
 
 
-def _epochs(first=True, infinite=True, least=True):
+def _similarity_of_letters(a, b, size):
+    one, other = ({"".join(run) for run in _runs(words, size)} for words in (a, b))
+    return len(one & other) / len(one | other)
+
+
+def _epochs(first=True, infinite=True, least=True, limit=0):
     def epochs_for(unique, wanted, half_life):
         more = wanted / unique - (1 if first else 0)
         if least:
             more = max(more, 0.0)
-        if more >= half_life:
+        if more >= half_life - limit:
             return np.inf if infinite else wanted / unique
         return (1 if first else 0) - half_life * np.log(1 - more / half_life)
 
@@ -43,6 +48,13 @@ def _overlap(words=True, where_it_begins=False):
     return overlap
 
 
+def _overlap_of_letters(test, train, size):
+    seen = np.zeros(len(test), dtype=bool)
+    for i in range(len(test) - size + 1):
+        seen[i : i + size] |= " ".join(test[i : i + size]) in " ".join(train)
+    return float(seen.mean())
+
+
 def _kept_without_chains(n_texts, pairs):
     return [i for i in range(n_texts) if i not in {max(pair) for pair in pairs}]
 
@@ -60,13 +72,16 @@ def _kept_one_pass(n_texts, pairs):
 
 
 WRONG = {
-    "similarity": [_similarity(last=0), _similarity(sets=False), _similarity(union=False)],
+    "similarity": [_similarity(last=0), _similarity(sets=False), _similarity(union=False),
+                   _similarity_of_letters],
     "compared": [lambda J, n_rows, n_bands: 1 - (1 - J**n_bands) ** n_rows,
                  lambda J, n_rows, n_bands: J**n_rows,
                  lambda J, n_rows, n_bands: min(1.0, n_bands * J**n_rows)],
-    "epochs-for": [_epochs(first=False), _epochs(infinite=False), _epochs(least=False)],
-    "overlap": [_overlap(words=False), _overlap(where_it_begins=True), _overlap()],
-    "kept": [_kept_neither, _kept_one_pass, lambda n, pairs: _kept_without_chains(n, pairs[:1])],
+    "epochs-for": [_epochs(first=False), _epochs(infinite=False), _epochs(least=False),
+                   _epochs(limit=1)],
+    "overlap": [_overlap(words=False), _overlap(where_it_begins=True), _overlap(),
+                _overlap_of_letters],
+    "kept": [_kept_neither, _kept_one_pass, _kept_without_chains],
     "mixture": [
         lambda losses, demand: (int((losses @ demand).argmin()), 0.0),
         lambda losses, demand: (int(losses.mean(axis=1).argmin()),
