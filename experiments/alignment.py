@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from experiments.keep import command, kept_all
-from lessons.studies.alignment import learn, pairs, runs, sums
+from lessons.studies.alignment import further, learn, pairs, runs, sums
 from lessons.studies.record import load
 
 PARTS = Path("_build/alignment")  # what is done, for a run that is cut off
@@ -57,6 +57,14 @@ CONTROLS = {
     "strict, nat 0.4": ("group, divided", ("by_judge", "strict", ASKED, 0.4)),
 }
 
+#: What the first runs asked for: function, arguments, and whose rate, if it has none of its own.
+FURTHER = {
+    "right ones, 64 questions": ("shaped", ("right ones", 64), None),
+    "group, 32 questions": ("shaped", ("group, divided", 32), None),
+    "DPO 1 and imitation": ("braked", (1.0,), None),
+    "one early, same rate": ("masked", (), "answers"),
+}
+
 
 def one(method, lr, seed, part="test"):
     """Run a method, by its name, on one core."""
@@ -66,6 +74,13 @@ def one(method, lr, seed, part="test"):
     given = given[:-1] if shift else given
     where = pairs if hasattr(pairs, family) else runs
     return getattr(where, family)(*given, lr, seed, part, **shift)
+
+
+def later(name, lr, seed, part="test"):
+    """Run one of those that the first ones asked for."""
+    torch.set_num_threads(1)
+    family, given, _ = FURTHER[name]
+    return getattr(further, family)(*given, lr, seed, part)
 
 
 def begun(seed):
@@ -95,15 +110,16 @@ class Runs:
     def do(self, function, rows):
         """Do these runs, if they are not done; return what they gave by their arguments."""
         settings = (learn.WIDTH, learn.N_STEPS, runs.N_UPDATES, METHODS, CONTROLS)
-        found = kept_all(PARTS, CODE, settings, function, rows, self.jobs)
+        code = [*CODE, Path(further.__file__)] if function is later else CODE
+        found = kept_all(PARTS, code, settings, function, rows, self.jobs)
         self.seconds += sum(seconds for _, seconds in found.values())
         return {row: result for row, (result, _) in found.items()}
 
-    def chosen(self, method):
+    def chosen(self, method, function=one):
         """Return the rate that is best by its own questions, and what each rate gave."""
         rates = list(RATES)
         while True:
-            rows = self.do(one, [(method, lr, CHOOSING, "tune") for lr in rates])
+            rows = self.do(function, [(method, lr, CHOOSING, "tune") for lr in rates])
             truth = {lr: end_of(row)["truth"] for (_, lr, *_), row in rows.items()}
             best = max(truth, key=truth.get)
             if best == min(truth) and len(rates) < 6:
@@ -132,6 +148,11 @@ def everything(jobs):
     many = all_runs.do(unmoved, [(judge, seed) for judge in pairs.JUDGES for seed in SEEDS])
     found = {name: {"rate": best[name], "runs": [rows[name, best[name], seed] for seed in SEEDS]}
              for name in best}
+    for name, (_, _, like) in FURTHER.items():
+        best[name], value = (best[like], None) if like else all_runs.chosen(name, later)
+        rows = all_runs.do(later, [(name, best[name], seed) for seed in SEEDS])
+        found[name] = {"rate": best[name], "runs": list(rows.values())}
+        tried |= {name: value} if value else {}
     for name, value in tried.items():
         found[name]["tried"] = value
     return {"seeds": SEEDS, "starts": [starts[(seed,)] for seed in SEEDS], "methods": found,
@@ -147,7 +168,8 @@ def check():
     record, wrong = load("alignment"), []
     for name in random.sample(sorted(record["methods"]), 2):
         entry, k = record["methods"][name], random.randrange(len(record["seeds"]))
-        again = end_of(one(name, entry["rate"], record["seeds"][k]))["truth"]
+        run = later if name in FURTHER else one
+        again = end_of(run(name, entry["rate"], record["seeds"][k]))["truth"]
         kept = end_of(entry["runs"][k])["truth"]
         if abs(again - kept) > AGREES:
             wrong.append(f"{name}, seed {record['seeds'][k]}: {again:.2f} are right, recorded "
