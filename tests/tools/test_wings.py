@@ -20,8 +20,9 @@ WINGS = {
     "planning": {"data", "machines"},
     "gpt": {"data"},
     "train": {"data", "engine", "machines", "planning", "gpt"},
-    "studies": {"data", "engine", "machines", "planning", "gpt", "train"},
-    "exercises": {"data", "engine", "machines", "planning", "gpt", "train", "studies"},
+    "align": {"data", "gpt", "train"},
+    "studies": {"data", "engine", "machines", "planning", "gpt", "train", "align"},
+    "exercises": {"data", "engine", "machines", "planning", "gpt", "train", "align", "studies"},
     "widgets": {"data", "machines", "exercises"},
 }
 

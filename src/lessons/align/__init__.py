@@ -1,0 +1,1 @@
+"""After pre-training: answers, preferences, rewards that a program checks, many tries."""

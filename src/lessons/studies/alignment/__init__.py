@@ -1,0 +1,1 @@
+"""A small GPT that has read sums, and what comes after: every answer can be checked."""
