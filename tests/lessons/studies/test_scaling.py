@@ -46,6 +46,23 @@ def test_a_run_looks_on_its_way_and_repeats_itself(monkeypatch):
         small.run(12, 12, 0.03, 0, "sine")
 
 
+def test_first_weights_for_the_width_are_the_same_but_larger():
+    small_ones, large_ones = [], []
+    for weights, out in zip(small.WEIGHTS, (small_ones, large_ones), strict=True):
+        torch.manual_seed(0)
+        out += small.model(12, weights).parameters()
+    for a, b in zip(small_ones, large_ones, strict=True):
+        assert torch.allclose(b, 8 * a if a.dim() == 2 else a)  # 8 is the root of 768 / 12
+    with pytest.raises(ValueError, match="as GPT-2"):
+        small.model(12, "none")
+
+
+def test_the_controls_differ_from_the_runs_in_one_thing():
+    for run in runs.record()["controls"]["runs"]:
+        assert run["weights"] in small.WEIGHTS and run["schedule"] in small.SCHEDULES
+        assert run["scale"] == 0.25 and np.isfinite(run["test"][-1][1])
+
+
 @pytest.fixture(scope="module")
 def some():
     return runs.record()["runs"]

@@ -11,6 +11,6 @@ def record() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(record())
-    ['fits', 'made', 'runs', 'text']
+    ['controls', 'fits', 'made', 'runs', 'text']
     """
     return load("scaling")

@@ -1,5 +1,6 @@
 """One run of the study: chapter 10's GPT with two blocks, narrow or wide, reads bytes."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,17 +11,33 @@ from lessons.gpt.model import GPT, Config, n_parameters
 from lessons.gpt.text import N_BYTES, Text, nats_per_byte
 from lessons.planning.cost import flops_per_token
 from lessons.studies.scaling.text import parts
-from lessons.studies.trial import Optimiser, Recipe, cosine, flat, train
+from lessons.studies.trial import Optimiser, Recipe, cosine, enlarged, flat, train
 
 CONTEXT, BATCH, N_LAYERS, N_HEADS = 64, 8, 2, 4
 TOKENS_PER_STEP = CONTEXT * BATCH
 FIRST = 256  # steps of the shortest run; others have 2, 4, 8 or 16 times as many
 WARM_UP = 16 * FIRST / 20  # steps: a twentieth of the longest run
+WEIGHTS = ("as GPT-2", "for the width")  # what a model begins with
 
 
-def model(width: int) -> GPT:
-    """Return an untrained model of a width that four heads divide."""
-    return GPT(Config(N_BYTES, CONTEXT, N_LAYERS, N_HEADS, width))
+def model(width: int, weights: str = WEIGHTS[0]) -> torch.nn.Module:
+    """Return an untrained model of a width that four heads divide.
+
+    Parameters
+    ----------
+    weights : {"as GPT-2", "for the width"}
+        First matrices of standard deviation 0.02; or these times the root of 768 over the width,
+        as `lessons.studies.trial.enlarged` says.
+
+    Raises
+    ------
+    ValueError
+        For other weights.
+    """
+    if weights not in WEIGHTS:
+        raise ValueError(f"first weights are one of {list(WEIGHTS)}, got {weights!r}")
+    net = GPT(Config(N_BYTES, CONTEXT, N_LAYERS, N_HEADS, width))
+    return net if weights == WEIGHTS[0] else enlarged(net, math.sqrt(768 / width))
 
 
 def sizes(width: int) -> dict[str, int]:
@@ -84,7 +101,7 @@ SCHEDULES = {"cosine": lambda n_steps: cosine, "constant": lambda n_steps: flat,
 
 
 def run(width: int, n_steps: int, lr: float, seed: int, schedule: str = "cosine",
-        device: str = "cpu") -> dict[str, Any]:
+        weights: str = WEIGHTS[0], device: str = "cpu") -> dict[str, Any]:
     """Train one model and measure it.
 
     Parameters
@@ -93,6 +110,8 @@ def run(width: int, n_steps: int, lr: float, seed: int, schedule: str = "cosine"
         The highest learning rate.
     seed : int
         Decides first weights and the order of the text.
+    weights : str
+        See `model`.
 
     Returns
     -------
@@ -104,12 +123,12 @@ def run(width: int, n_steps: int, lr: float, seed: int, schedule: str = "cosine"
     Raises
     ------
     ValueError
-        For a schedule that is not known, or sizes that cannot be.
+        For a schedule or weights that are not known, or sizes that cannot be.
     """
     if schedule not in SCHEDULES:
         raise ValueError(f"a schedule is one of {list(SCHEDULES)}, got {schedule!r}")
     text = parts()
-    recipe = Recipe(partial(model, width), adam, SCHEDULES[schedule](n_steps), lr=lr,
+    recipe = Recipe(partial(model, width, weights), adam, SCHEDULES[schedule](n_steps), lr=lr,
                     batch_size=BATCH, n_positions=CONTEXT)
     looks = [FIRST * 2**k / n_steps for k in range(12) if FIRST * 2**k <= n_steps]
     done = train(recipe, Text(text.train, text.test), seed, n_steps=n_steps, valid_at=looks,
