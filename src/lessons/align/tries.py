@@ -51,8 +51,8 @@ def best_of(scores: ArrayLike, values: ArrayLike, n: int) -> float:
 
     Examples
     --------
-    >>> best_of([1, 2, 3], [0, 0, 1], n=2)  # two of three pairs hold the best
-    0.6666666666666667
+    >>> round(best_of([1, 2, 3], [0, 0, 1], n=2), 6)  # two of three pairs hold the best
+    0.666667
     """
     s, v = np.asarray(scores, float), np.asarray(values, float)
     if s.shape != v.shape or s.ndim != 1 or not 1 <= n <= len(s):

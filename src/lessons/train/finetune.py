@@ -51,8 +51,7 @@ def finetune(
 
     Examples
     --------
-    >>> torch.manual_seed(0)
-    <torch._C.Generator object at ...>
+    >>> _ = torch.manual_seed(0)
     >>> batches = iter([torch.ones(4, 1)] * 50)
     >>> curve = finetune(nn.Linear(1, 1), batches, lambda m, x: ((m(x) - 3) ** 2).mean(), lr=0.1,
     ...                  n_steps=50)

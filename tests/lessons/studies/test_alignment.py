@@ -17,6 +17,8 @@ def quick(monkeypatch, tmp_path):
                                 (pairs, "JUDGE_STEPS", 1), (runs, "FOLDER", tmp_path)):
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(learn.pretrained, "__defaults__", (2,))
+    # such a model is never right, and a strict judge would find no pair: let it like even lengths
+    monkeypatch.setattr(sums, "exact", lambda asked, answer: float(len(answer) % 2 == 0))
     return tmp_path
 
 
