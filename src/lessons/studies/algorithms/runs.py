@@ -22,7 +22,7 @@ def record() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(record())[:3]
-    ['batches', 'budget', 'changes']
+    ['batches', 'budget', 'budgets']
     """
     return load("algorithms")
 
