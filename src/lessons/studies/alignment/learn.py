@@ -15,7 +15,7 @@ from lessons.align.answers import answer_loss, token_log_probs
 from lessons.gpt.model import GPT, Config, loss
 from lessons.gpt.sampling import probabilities
 from lessons.studies.alignment import sums
-from lessons.studies.trial import cosine
+from lessons.studies.trial import cosine, enlarged
 from lessons.train.finetune import finetune
 
 WIDTH, N_STEPS, BATCH, LR = 48, 650, 32, 0.005  # of pre-training
@@ -26,16 +26,11 @@ N_MEASURED, N_TRIES = 100, 64  # test questions, and tries at each in the end
 
 
 def build(seed: int) -> GPT:
-    """Return a small GPT, its first matrices four times as large as GPT-2's.
-
-    Those are meant for widths from 768 on, and hold a narrow model on a plateau.
-    """
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
+    """Return a small GPT, its first matrices four times as large as GPT-2's."""
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = GPT(Config(len(sums.CHARS), n_positions=16, n_layers=2, n_heads=3, d_model=WIDTH))
-        for p in model.parameters():
-            if p.dim() == 2:
-                p.mul_(4)
+    enlarged(model, 4)
     return model
 
 
@@ -79,7 +74,7 @@ def shown(model: GPT, seed: int, mask: str = "answers", lr: float = SHOWN_LR,) -
 
 
 def start(seed: int, folder: Path | None = None) -> tuple[GPT, GPT]:
-    """Return the model that has read sheets, and the same after a few right answers.
+    """Return the model that has read sheets, and the same after a few answers of its writers.
 
     Parameters
     ----------

@@ -108,14 +108,14 @@ def followed(model: GPT, ready: GPT, seed: int, part: str, lr: float, some: Iter
 
 
 def begun(seed: int) -> dict[str, Any]:
-    """Return how the model does that has read sheets, and after a few right answers."""
+    """Return how the model does that has read sheets, and after a few answers of its writers."""
     base, ready = learn.start(seed, FOLDER)
     return {name: {"look": learn.measured(model, base, "test", seed)} | learn.finished(model, seed)
             for name, model in (("base", base), ("ready", ready))}
 
 
 def masked(mask: str, lr: float, seed: int, part: str = "test") -> dict[str, Any]:
-    """Show a few right answers to the model that has read sheets, with a mask of the loss."""
+    """Show a few answers of its writers to the model that has read sheets, with a mask of the loss."""
     base, _ = learn.start(seed, FOLDER)
     model = copy.deepcopy(base)
     curve = learn.shown(model, seed, mask, lr)
