@@ -115,7 +115,7 @@ def begun(seed: int) -> dict[str, Any]:
 
 
 def masked(mask: str, lr: float, seed: int, part: str = "test") -> dict[str, Any]:
-    """Show a few answers of its writers to the model that has read sheets, with a mask of the loss."""
+    """Show some answers of its writers to the model that has read sheets, with a mask."""
     base, _ = learn.start(seed, FOLDER)
     model = copy.deepcopy(base)
     curve = learn.shown(model, seed, mask, lr)
