@@ -219,8 +219,12 @@ def keep_in_reach(line: Line2D) -> None:
 
 
 def plain_log_labels(ax: Axes) -> None:
-    """Label the logarithmic axes of `ax` in plain characters instead of mathtext."""
+    """Label the logarithmic axes of `ax` in plain characters instead of mathtext.
+
+    Labels that an author wrote stay.
+    """
     for axis in (ax.xaxis, ax.yaxis):
-        if axis.get_scale() == "log":
+        if axis.get_scale() == "log" and axis.isDefault_majfmt:
             axis.set_major_formatter(FuncFormatter(power_of_ten))
+        if axis.get_scale() == "log" and axis.isDefault_minfmt:
             axis.set_minor_formatter(NullFormatter())

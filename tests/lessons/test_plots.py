@@ -136,6 +136,16 @@ def test_log_axes_get_plain_labels():
     assert "10⁻³" in texts and not [t for t in texts if "$" in t]
 
 
+def test_log_axes_keep_the_labels_of_an_author():
+    figure, (ax,) = plots.panels()
+    ax.set(xscale="log", xlim=(0.3, 30), ylim=(0, 1))
+    ax.set_xticks([0.4, 1.6, 6.4], ["0.4", "1.6", "six"])
+    plots.plain_log_labels(ax)
+    figure.draw_without_rendering()
+    assert [t.get_text() for t in ax.get_xticklabels() if t.get_text()] == ["0.4", "1.6", "six"]
+    assert not [t for t in ax.get_xticklabels(minor=True) if t.get_text()]
+
+
 @pytest.mark.parametrize("x, text", [
     (0, "0"), (1, "1"), (-2.5, "-2.5"), (99_999, "99,999"), (0.001, "0.001"),
     (0.00012345, "1.23 × 10⁻⁴"), (-1e20, "-1 × 10²⁰"), (-math.inf, "below the smallest number"),
