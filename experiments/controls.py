@@ -37,10 +37,16 @@ DESIGN = ("noise: both gradients from the same 100 batches of five episodes at e
 SETTINGS = DESIGN, NOISE_RATE, N_BATCHES, TREES
 
 
-def noise_row(seed, n_updates):
-    """Return the noise of both estimates at the policy that a run has after some updates."""
-    w = noise.after(n_updates, NOISE_RATE, seed)
-    return {"seed": seed, "after": n_updates} | noise.noise(w, 1000 + seed, N_BATCHES)
+def noise_row(seed, n_updates, weights=None):
+    """Return the noise of both estimates at the policy that a run has after some updates.
+
+    Which policy that is depends on the last bit of a processor's sums: one push that is drawn
+    otherwise, and all later episodes are others. So its weights are kept, and may be given.
+    """
+    w = noise.after(n_updates, NOISE_RATE, seed) if weights is None else weights
+    w = np.array([float(f"{x:.6g}") for x in w])
+    found = noise.noise(w, 1000 + seed, N_BATCHES)
+    return {"seed": seed, "after": n_updates, "weights": w.tolist()} | found
 
 
 def hits_of(made, train, test, setting, alone=False):
@@ -169,7 +175,9 @@ def check(chosen=None):
     for name, _, function, arguments in everyone:
         if name in chosen:
             print(name, flush=True)
-            wrong += cases.differences(function(*arguments), record()["runs"][name], name)
+            old = record()["runs"][name]
+            given = {"weights": old["weights"]} if function is noise_row else {}
+            wrong += cases.differences(function(*arguments, **given), old, name)
     return wrong
 
 
