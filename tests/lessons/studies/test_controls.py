@@ -65,6 +65,17 @@ def test_check_finds_a_number_that_no_run_gave(monkeypatch):
     assert wrong.startswith("order 0 as made date hits")
 
 
+def test_check_plays_the_policies_that_were_kept(monkeypatch):
+    """Training again would end at another policy on another processor."""
+    def trained(*_):
+        raise AssertionError("a policy was trained")
+
+    monkeypatch.setattr(noise, "after", trained)
+    assert experiment.check(["noise 2 10"]) == []
+    with pytest.raises(AssertionError, match="a policy was trained"):
+        experiment.noise_row(2, 10)
+
+
 def test_an_unknown_argument_runs_nothing(capsys):
     with pytest.raises(SystemExit, match="2"):
         experiment.main(["--chek"])
