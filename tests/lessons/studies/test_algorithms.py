@@ -245,3 +245,30 @@ def test_the_script_tunes_goes_beyond_the_edge_and_measures(monkeypatch):
     assert seconds == sum(map(len, asked))
     tuning = {seed for rows in asked[:3] for *_, seed in rows}
     assert tuning == {0, 1}  # the seeds that choose never measure
+
+
+def test_the_second_machine_is_compared_with_this_record():
+    record, second = runs.record(), analysis.second_machine()
+    assert second["losses"].keys() == record["changes"].keys()
+    for name, row in record["changes"].items():
+        assert [pair[0] for pair in second["losses"][name]] == [
+            algorithms.loss_of(run) for run in row["runs"]]
+
+
+def test_check_finds_a_loss_that_no_run_gave(monkeypatch):
+    """And allows retention, which another machine moves, more than the others."""
+    record = runs.record()
+    moved = {"off": 0.05}
+
+    def again(kind, name, lr, seed):
+        table = record["widths"]["plain"][str(name)] if kind == "width" else None
+        old = table[f"{lr} {seed}"] if table else record["changes"][name]["runs"][seed - 2]
+        off = moved["off"] if kind == "change" else 0
+        return old | {"valid": [[1.0, algorithms.loss_of(old) + off]]}
+
+    for name, wrong in (("rotary", 1), ("retention", 0)):
+        only = record | {"changes": {name: record["changes"][name],
+                                     algorithms.AT_ODDS: record["changes"][algorithms.AT_ODDS]}}
+        monkeypatch.setattr(runs, "record", lambda only=only: only)
+        monkeypatch.setattr(runs, "one", again)
+        assert len(algorithms.check()) == wrong

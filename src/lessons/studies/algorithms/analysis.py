@@ -4,6 +4,7 @@ All losses here are bits per byte of the held-out text.
 """
 
 import itertools
+import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from lessons.studies.algorithms.recipes import FACTORS
 from lessons.studies.compare import interval
+from lessons.studies.record import path_of
 
 Record = dict[str, Any]
 
@@ -24,6 +26,22 @@ def loss_of(run: dict[str, Any]) -> float:
 def losses(entry: dict[str, Any]) -> np.ndarray:
     """Return the losses at the end of an entry's runs, one number a seed."""
     return np.array([loss_of(run) for run in entry["runs"]])
+
+
+def second_machine() -> Record:
+    """Return what the same runs gave on a second machine: ``python -m experiments.second_machine``.
+
+    ``losses`` has for each change a pair of losses in nats a seed: the record's, and the other's.
+
+    Examples
+    --------
+    >>> here, there = second_machine()["losses"]["baseline"][0]
+    >>> here == there
+    True
+    """
+    path = path_of("algorithms").with_name("second_machine.json")
+    found: Record = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def gain(record: Record, name: str, n_comparisons: int = 1) -> tuple[float, float]:
