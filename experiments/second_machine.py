@@ -31,7 +31,8 @@ def again(name, lr, seed):
 
 def main(arguments):
     """Train everything, N at a time, and write losses beside the record's; return 0."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.second_machine", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m experiments.second_machine",
+                                     allow_abbrev=False)
     parser.add_argument("--jobs", type=int, default=1, metavar="N")
     jobs = parser.parse_args(arguments).jobs
     changes = runs.record()["changes"]
