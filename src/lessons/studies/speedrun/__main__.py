@@ -1,4 +1,4 @@
-"""How fast can a small GPT get as good as chapter 10's?
+"""Reach chapter 10's score fast: the table of records, and entries of your own.
 
     python -m lessons.studies.speedrun                  the table of records
     python -m lessons.studies.speedrun --row Muon       run one of its rows again
