@@ -46,7 +46,7 @@ def rows(kept: dict[str, Any] | None = None) -> list[Row]:
     Examples
     --------
     >>> [row.name for row in rows()][:2]
-    ['chapter 10', 'no dropout']
+    ['chapter 10', 'short run']
     """
     found = (kept or record())["rows"]
     return [Row(name, entry["idea"], tuple(Result(**run) for run in entry["runs"]))
