@@ -31,8 +31,8 @@ MODULES = (model, tokenizer, assembled, attention, trial, entry, ladder, timed, 
 
 #: Peak rates and numbers of steps that were tried. Chapter 10's are what they are.
 TRIES = {
-    "short run": [(0.006, 360)],
-    "Muon": [(0.012, 190), (0.012, 300)],
+    "short run": [(0.01, 360)],
+    "Muon": [(0.012, 190), (0.012, 300), (0.024, 280)],
     "rotary": [(0.012, 150), (0.012, 205)],
     "token shift": [(0.012, 125), (0.012, 150), (0.012, 170)],
 }
@@ -74,7 +74,8 @@ def chapter_10():
     result = timed.Result("chapter 10", 0, ladder.N_STEPS, timed.target(), train,
                           run["processor_s"], run["processor_s"] / ladder.N_STEPS)
     return {"idea": ladder.IDEAS["chapter 10"][1], "lr": ladder.BASE.lr,
-            "n_steps": ladder.N_STEPS, "runs": [result.record()], "tried": []}
+            "n_steps": ladder.N_STEPS, "flops_per_step": trial.flops_per_step(ladder.BASE),
+            "runs": [result.record()], "tried": []}
 
 
 def everything(jobs=1):
@@ -91,6 +92,7 @@ def everything(jobs=1):
         lr, n_steps = chosen(tried)
         runs = do([(name, lr, n_steps, seed) for seed in SEEDS])
         rows[name] = {"idea": ladder.IDEAS[name][1], "lr": lr, "n_steps": n_steps,
+                      "flops_per_step": trial.flops_per_step(ladder.IDEAS[name][0]),
                       "runs": list(runs.values()),
                       "tried": [{"lr": key[0], **row} for key, row in tried.items()]}
     made = {"target": timed.target(), "rows": rows, "published": published()}
