@@ -31,8 +31,8 @@ MODULES = (model, tokenizer, assembled, attention, trial, entry, ladder, timed, 
 
 #: Peak rates and numbers of steps that were tried. Chapter 10's are what they are.
 TRIES = {
-    "short run": [(0.01, 360)],
-    "Muon": [(0.012, 190), (0.012, 300), (0.024, 280)],
+    "short run": [(0.006, 360)],
+    "Muon": [(0.012, 190), (0.012, 300), (0.024, 280), (0.006, 300)],
     "rotary": [(0.012, 150), (0.012, 205)],
     "token shift": [(0.012, 125), (0.012, 150), (0.012, 170)],
 }
