@@ -32,10 +32,11 @@ MODULES = (model, tokenizer, assembled, attention, trial, entry, ladder, timed, 
 #: Peak rates and numbers of steps that were tried. Chapter 10's are what they are.
 TRIES = {
     "short run": [(0.006, 360)],
-    "Muon": [(0.012, 190), (0.012, 300), (0.024, 280), (0.006, 300)],
+    "Muon": [(0.012, 190), (0.012, 300), (0.024, 280)],
     "rotary": [(0.012, 150), (0.012, 205)],
     "token shift": [(0.012, 125), (0.012, 150), (0.012, 170)],
 }
+SEEDS_OF = {"rotary": range(1)}  # rows that were not run with three seeds
 
 
 def code():
@@ -50,7 +51,7 @@ def once(name, lr, n_steps, seed):
 
 
 def chosen(tried):
-    """Return rate and steps of the try with the fewest steps that reached the score, surely.
+    """Return rate and steps of the try with the fewest steps that reached the score; None if none.
 
     Parameters
     ----------
@@ -58,9 +59,7 @@ def chosen(tried):
         From (rate, number of steps) to what the run gave.
     """
     good = [key for key, row in tried.items() if row["bits"] <= timed.target() - MARGIN]
-    if not good:
-        raise SystemExit(f"no try reaches {timed.target() - MARGIN:.3f}: {tried}")
-    return min(good, key=lambda key: (key[1], tried[key]["bits"]))
+    return min(good, key=lambda key: (key[1], tried[key]["bits"]), default=None)
 
 
 def chapter_10():
@@ -80,7 +79,7 @@ def chapter_10():
 
 def everything(jobs=1):
     """Run the whole study; return it, and its processor seconds."""
-    seconds, rows = [], {"chapter 10": chapter_10()}
+    seconds, rows, still_open = [], {"chapter 10": chapter_10()}, {}
 
     def do(tasks):
         done = kept_all(PARTS, [], code(), once, tasks, jobs)
@@ -88,15 +87,19 @@ def everything(jobs=1):
         return {task: row for task, (row, _) in done.items()}
 
     for name, tries in TRIES.items():
-        tried = {task[1:3]: row for task, row in do([(name, *t, TUNING) for t in tries]).items()}
+        done = do([(name, *t, TUNING) for t in tries])
+        tried = {task[1:3]: row for task, row in done.items()}
+        listed = [{"lr": key[0], **row} for key, row in tried.items()]
+        if not chosen(tried):
+            still_open[name] = listed
+            continue
         lr, n_steps = chosen(tried)
-        runs = do([(name, lr, n_steps, seed) for seed in SEEDS])
-        rows[name] = {"idea": ladder.IDEAS[name][1], "lr": lr, "n_steps": n_steps,
-                      "flops_per_step": trial.flops_per_step(ladder.IDEAS[name][0]),
-                      "runs": list(runs.values()),
-                      "tried": [{"lr": key[0], **row} for key, row in tried.items()]}
-    made = {"target": timed.target(), "rows": rows, "published": published()}
-    return made, sum(seconds)
+        runs = do([(name, lr, n_steps, seed) for seed in SEEDS_OF.get(name, SEEDS)])
+        recipe, idea = ladder.IDEAS[name]
+        rows[name] = {"idea": idea, "lr": lr, "n_steps": n_steps, "runs": list(runs.values()),
+                      "flops_per_step": trial.flops_per_step(recipe), "tried": listed}
+    return {"target": timed.target(), "rows": rows, "open": still_open,
+            "published": published()}, sum(seconds)
 
 
 def published():

@@ -1,7 +1,7 @@
 """Reach chapter 10's score fast: the table of records, and entries of your own.
 
     python -m lessons.studies.speedrun                  the table of records
-    python -m lessons.studies.speedrun --row Muon       run one of its rows again
+    python -m lessons.studies.speedrun --row rotary     run one of its rows again
     python -m lessons.studies.speedrun mine.py          check an entry of yours, and rank it
 
 `mine.py` sets ``entry``, such as ``entry = Entry("mine", "a higher rate", 240, replace(...))``.
