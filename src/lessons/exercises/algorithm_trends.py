@@ -41,6 +41,12 @@ def worth(budgets, losses, reached):
     return float(np.exp(np.interp(reached, losses[order], np.log(budgets[order]))))
 
 
+def is_record(bits, seconds, score, fastest):
+    if len(bits) < 3 or not np.all(np.asarray(bits) <= score):
+        return False
+    return bool(np.mean(seconds) < fastest)
+
+
 EXERCISES = [
     Exercise(
         name="cache-bytes",
@@ -84,6 +90,29 @@ EXERCISES = [
             (int(rng.integers(60, 99)), 99, 5, 40),
         ],
         tolerance=1e-9,
+    ),
+    Exercise(
+        name="is-record",
+        title="Is it a record?",
+        difficulty=1,
+        reference=is_record,
+        takeaway="A mean score that is good enough hides a seed that missed it; a comparison with "
+        "NaN is false, so ask what must hold and not what must not.",
+        hints=(
+            "Three things must hold: enough seeds, the score on each, less time on average.",
+            "len(bits) is the number of seeds. The score is reached where bits <= score.",
+            "all(b <= score for b in bits) is False if one is NaN; max(bits) > score is not.",
+        ),
+        cases=lambda rng: [
+            (np.array([1.80, 1.81, 1.82]), np.array([30.0, 31.0, 29.0]), 1.833, 31.0),
+            (np.array([1.80, 1.81]), np.array([20.0, 21.0]), 1.833, 31.0),
+            (np.array([1.75, 1.75, 1.84]), np.array([20.0, 21.0, 20.0]), 1.833, 31.0),
+            (np.array([1.80, np.nan, 1.81]), np.array([20.0, 21.0, 20.0]), 1.833, 31.0),
+            (np.array([1.833, 1.82, 1.81, 1.8]), np.array([40.0, 20.0, 20.0, 24.0]), 1.833, 31.0),
+            (np.array([1.80, 1.80, 1.80]), np.array([20.0, 33.0, 50.0]), 1.833, 31.0),
+            (rng.uniform(1.7, 1.83, 4), rng.uniform(20, 30, 4), 1.833, 31.0),
+        ],
+        tolerance=0.0,
     ),
     Exercise(
         name="rotate",

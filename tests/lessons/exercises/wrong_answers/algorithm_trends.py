@@ -66,6 +66,12 @@ def _worth_unsorted(budgets, losses, reached):
     return float(np.exp(np.interp(reached, losses, np.log(budgets))))
 
 
+def _record(enough=3, of=max, time=np.mean):
+    return lambda bits, seconds, score, fastest: bool(
+        len(bits) >= enough and not of(bits) > score and time(seconds) < fastest
+    )
+
+
 WRONG = {
     "cache-bytes": [_cache(pair=1), _cache(size=16)],
     "flat-then-down": [_late, _linear],
@@ -73,4 +79,7 @@ WRONG = {
     "attraction": [_attraction(sign=-1), _attraction(by_size=True)],
     "orthogonalise": [_orthogonalise(norm="largest"), _orthogonalise(every=True)],
     "worth": [_worth_straight, _worth_unsorted],
+    "is-record": [
+        _record(of=np.mean), _record(enough=1), _record(of=np.max), _record(time=min)
+    ],
 }
