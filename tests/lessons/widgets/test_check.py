@@ -232,6 +232,16 @@ def test_an_answer_prints_once_and_changes_nothing_of_the_notebook(capsys):
     assert capsys.readouterr().out.count("adding") == 2 and seen == []
 
 
+def test_a_copy_that_waits_outside_of_a_call_ends_too(monkeypatch):
+    """Seen once with PyTorch 2.11: the copy waited before its first call, the cell for ever."""
+    monkeypatch.setattr(copies, "_n_hung", 0)
+    monkeypatch.setattr(copies, "WAITS", 2)
+    for waits in (lambda call: threading.Event().wait(60),
+                  lambda call: (call(max, (1, 2)), threading.Event().wait(60))):
+        assert copies.in_a_copy(waits, limit_s=0.2) is None
+    assert copies._n_hung == 2
+
+
 def test_torch_works_in_a_copy_of_a_process_that_has_used_its_threads(monkeypatch):
     monkeypatch.setattr(copies, "_n_hung", 0)
     n_threads = torch.get_num_threads()

@@ -110,11 +110,13 @@ def _be_the_copy(work: Callable, limit_s: float, sender: Any) -> NoReturn:
 
         def call(function: Callable, args: Iterable) -> tuple[Any, None]:
             sender.send(None)
-            _set_clocks(limit_s)
+            _set_clocks(limit_s, WAITS * limit_s)
             value = function(*args)
-            _set_clocks(0)
+            _set_clocks(0, WAITS * limit_s)
             return value, None
 
+        # Also outside of calls it may wait for a thread or a lock that nobody here gives back.
+        _set_clocks(0, WAITS * limit_s)
         if "torch" in sys.modules:  # it would wait for threads, which a copy does not have
             sys.modules["torch"].set_num_threads(1)
         warnings.simplefilter("ignore")
@@ -127,6 +129,6 @@ def _be_the_copy(work: Callable, limit_s: float, sender: Any) -> NoReturn:
         os._exit(0)
 
 
-def _set_clocks(limit_s: float) -> None:
-    signal.setitimer(signal.ITIMER_PROF, limit_s)  # processor time
-    signal.setitimer(signal.ITIMER_REAL, WAITS * limit_s)
+def _set_clocks(processor_s: float, wait_s: float) -> None:
+    signal.setitimer(signal.ITIMER_PROF, processor_s)  # 0: no limit
+    signal.setitimer(signal.ITIMER_REAL, wait_s)
