@@ -23,7 +23,7 @@ OUTCOMES = {
     "money": ("money", "dollars"),
     "failures": ("failures that stop the run", ""),
     "mtbf_hours": ("time between them", "hours"),
-    "checkpoint_minutes": ("writing a checkpoint", "minutes"),
+    "checkpoint_s": ("writing a checkpoint", "seconds"),
     "interval_minutes": ("work between checkpoints", "minutes"),
     "lost_share": ("lost to checkpoints and failures", "of the time"),
 }
@@ -120,7 +120,7 @@ def outcome(s: Settings, values: Mapping[str, float] | None = None) -> dict[str,
         "chip_hours": hours, "days": hours / n_chips / 24,
         "mwh": cost.energy_kwh(hours, watts, a["pue"]) / 1e3, "money": hours * a["price"],
         "failures": hours / n_chips / mtbf, "mtbf_hours": mtbf,
-        "checkpoint_minutes": 60 * write, "interval_minutes": 60 * interval,
+        "checkpoint_s": 3600 * write, "interval_minutes": 60 * interval,
         "lost_share": 1 - useful,
     }
 
