@@ -6,6 +6,7 @@ command ``python -m lessons.planning.plan`` prints all of it.
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from lessons.planning import cost, failures
 from lessons.planning.assumptions import ASSUMPTIONS, Range
-from lessons.planning.planfile import PlanError, Settings
+from lessons.planning.planfile import PlanError, Settings, check_layout
 
 #: The outcomes that depend on assumptions: words and unit.
 OUTCOMES = {
@@ -80,10 +81,10 @@ def _cure(s: Settings, has: float) -> str:
               for p in (2, 4, 8, 16, 32)]
     for change in tries:
         other = Settings(s.name, {**s.values, **change}, s.assumptions, s.given, s.machine)
-        whole = not s["chips"] % (other["tensor"] * other["pipeline"])
-        divides = whole and not s["heads"] % other["tensor"] and other["pipeline"] <= s["layers"]
-        if divides and sum(memory(other).values()) <= has:
-            return "This would do: " + ", ".join(f"{k} = {v!r}" for k, v in change.items())
+        with suppress(PlanError):
+            check_layout(other.values)
+            if sum(memory(other).values()) <= has:
+                return "This would do: " + ", ".join(f"{k} = {v!r}" for k, v in change.items())
     return "No usual layout of so many of these chips would do: take more chips, or larger ones"
 
 

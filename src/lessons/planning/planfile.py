@@ -80,7 +80,7 @@ def settings(content: dict[str, Any]) -> Settings:
     _known(assumed, list(ASSUMPTIONS), "[assumptions]")
     ranges = {key: _range(key, assumed[key]) if key in assumed else a.default
               for key, a in ASSUMPTIONS.items()}
-    _check_layout(values)
+    check_layout(values)
     name = str(content.get("name", "a run"))
     return Settings(name, values, ranges, frozenset(assumed), _machine(values))
 
@@ -148,8 +148,14 @@ def _range(key: str, said: Any) -> Range:
     return Range(low, likely, high)
 
 
-def _check_layout(v: dict[str, Any]) -> None:
-    """Refuse what cannot be split so."""
+def check_layout(v: dict[str, Any]) -> None:
+    """Refuse values of a plan whose chips, heads, layers or batch cannot be split so.
+
+    Raises
+    ------
+    PlanError
+        With a number that would do.
+    """
     one_copy = v["tensor"] * v["pipeline"]
     if v["chips"] % one_copy:
         fits = v["chips"] // one_copy * one_copy
