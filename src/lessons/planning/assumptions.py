@@ -54,7 +54,8 @@ ASSUMPTIONS = {
     "restart_minutes": Assumption(
         Range(5, 15, 60), "minutes", 0, 10_000, "a guess"),
     "checkpoint_gb_s": Assumption(
-        Range(10, 50, 200), "GB/s, all chips together", 1e-3, 1e6, "a guess: ask who runs the disks"),
+        Range(10, 50, 200), "GB/s, all chips together", 1e-3, 1e6,
+        "a guess: ask who runs the disks"),
     "power_share": Assumption(
         Range(0.7, 0.9, 1), "of the chip's power limit", 0.01, 1.5,
         "a guess: an H100 that multiplies matrices draws all of it, see chapter 7"),

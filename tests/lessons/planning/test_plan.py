@@ -137,7 +137,7 @@ def test_what_never_fits_is_said():
 
 def test_a_cure_divides_the_batch_too():
     content = changed("layout", tensor=32, pipeline=8, zero=0)  # one copy of the model
-    content["model"] |= {"parameters": 700e9, "batch_tokens": 4096}
+    content["model"] |= {"parameters": 2e12, "batch_tokens": 4096}
     content["precision"]["keep"] = "everything"
     with pytest.raises(PlanError, match="keep = 'layer inputs'|take more chips") as told:
         forecast.check_memory(settings(content))
