@@ -18,7 +18,7 @@ def _save(units="minutes", two=2):
     def save_every(size, speed, mtbf):
         cost_s = size / speed
         if units == "mixed":
-            return math.sqrt(two * cost_s * mtbf)
+            return math.sqrt(two * cost_s / 60 * mtbf)  # minutes and hours
         return math.sqrt(two * cost_s / 60 * 60 * mtbf) / (60 if units == "hours" else 1)
 
     return save_every
