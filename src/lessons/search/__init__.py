@@ -1,0 +1,1 @@
+"""Searching for settings: grid, random, Bayesian, successive halving; and what a reused score is worth."""
