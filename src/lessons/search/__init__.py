@@ -1,1 +1,1 @@
-"""Searching for settings: grid, random, Bayesian, successive halving; and what a reused score is worth."""
+"""Settings are searched: grid, random, Bayesian, halving; and what a reused score is worth."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lessons.search.space import Space
+from lessons.search.space import Score, Space
 from lessons.studies.record import load
 from lessons.studies.searches.networks import N_VALID, RUNGS
 
@@ -58,7 +58,7 @@ class Table:
     error: np.ndarray
     truth: np.ndarray
 
-    def score(self, split: int, by: str = "loss"):
+    def score(self, split: int, by: str = "loss") -> Score:
         """Return a score for searches: the validation loss (or ``"error"``) in one split."""
         found = getattr(self, by)[:, split]
         return lambda setting, epochs: float(found[setting, RUNGS.index(epochs)])
