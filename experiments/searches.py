@@ -27,6 +27,7 @@ CODE = [Path(networks.__file__)]
 SEARCHES = [Path(module.__file__) for module in (gaussian, simple, space, runs)]
 SPLITS = list(range(10))
 N_DRAWN, GOOD = 243, {"rate": 3e-3, "decay": 0.1, "width": 72, "batch": 24, "dropout": 0.25}
+DIVERGED = 65.535  # nats: the largest loss that is kept, also for what is no number
 AGREES = 2.0  # standard errors of a share: processors round differently, training amplifies it
 
 
@@ -36,7 +37,8 @@ def one_setting(i):
     rows = []
     for params in networks.trained(table.SPACE.setting(i), data, seed=i):
         loss, good = networks.measured(params, *data.valid)
-        rows.append(([min(round(1000 * x), 65535) for x in loss.tolist()],
+        loss = np.nan_to_num(loss, nan=DIVERGED, posinf=DIVERGED)
+        rows.append(([round(1000 * min(x, DIVERGED)) for x in loss.tolist()],
                      (~good).sum(axis=1).tolist()))
     wrong = (~networks.measured(params, *data.rest)[1]).sum(axis=1).tolist()
     return {"loss": [r[0] for r in rows], "error": [r[1] for r in rows], "truth": wrong}
