@@ -121,7 +121,7 @@ KEPT = {
     "optuna TPE": (by_optuna, ("optuna TPE",), runs.N_REPEATS),
     "optuna random, halving": (by_optuna, ("optuna random, halving",), runs.N_REPEATS),
     "optuna TPE, halving": (by_optuna, ("optuna TPE, halving",), runs.N_REPEATS),
-    "optuna GP": (by_optuna, ("optuna GP",), 1),
+    "optuna GP": (by_optuna, ("optuna GP",), runs.N_REPEATS),
 }
 
 

@@ -84,7 +84,7 @@ def test_a_search_keeps_to_the_budget_and_is_the_same_again(method):
 
 
 def test_a_search_that_is_not_there_is_said():
-    with pytest.raises(ValueError, match="choose from grid, random, bayesian, halving"):
+    with pytest.raises(ValueError, match="choose from grid, blind grid, random, bayesian"):
         runs.search("magic", 0)
 
 

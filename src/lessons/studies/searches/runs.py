@@ -21,7 +21,7 @@ THIRDS = {"rate": [1, 4, 7], "decay": [0, 2, 4], "width": [0, 1, 2], "batch": [0
 GRIDS = {", ".join(axes): MIDDLE | {name: THIRDS[name] for name in axes}
          for axes in itertools.combinations(SPACE.axes, 3)}
 FINE = MIDDLE | {"rate": list(range(9)), "decay": THIRDS["decay"]}
-METHODS = ("grid", "random", "bayesian", "halving")
+METHODS = ("grid", "blind grid", "random", "bayesian", "halving")
 
 
 def generator(split: int, repeat: int, method: str) -> np.random.Generator:
@@ -35,10 +35,11 @@ def search(method: str, split: int, repeat: int = 0, budget: int = BUDGET, by: s
 
     Parameters
     ----------
-    method : {"grid", "random", "bayesian", "halving"}
+    method : {"grid", "blind grid", "random", "bayesian", "halving"}
         A grid is gone through in a random order. Without a `grid`, it has three levels on three
         axes, others in each of the ten splits and five repeats, so that no choice of axes counts
-        more than another.
+        more than another. The other two axes stay in the middle; in a "blind grid", at a level
+        drawn at random.
     by : {"loss", "error"}
         What is known of a setting: its validation loss, or error.
     shuffled : bool
@@ -55,8 +56,11 @@ def search(method: str, split: int, repeat: int = 0, budget: int = BUDGET, by: s
         score = lambda i, epochs: look(int(other[i]), epochs)  # noqa: E731
     else:
         score = look
-    if method == "grid":
+    if method in ("grid", "blind grid"):
         levels = grid or list(GRIDS.values())[(split + repeat) % len(GRIDS)]
+        if method == "blind grid":
+            levels = {name: given if len(given) > 1 else [int(rng.integers(len(SPACE.axes[name])))]
+                      for name, given in levels.items()}
         return listed(score, rng.permutation(SPACE.grid(**levels)), budget, EPOCHS)
     if method == "random":
         return random_search(SPACE, score, budget, EPOCHS, rng)
