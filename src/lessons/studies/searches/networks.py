@@ -3,6 +3,7 @@
 The splits are stacked along a first axis, so that one matrix product serves all of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +70,8 @@ def measured(params: list[np.ndarray], X: np.ndarray, y: np.ndarray
     return loss.mean(axis=1), z.argmax(axis=2) == y
 
 
-def trained(setting: dict[str, float], data: Split, seed: int, rungs: tuple[int, ...] = RUNGS):
+def trained(setting: dict[str, float], data: Split, seed: int, rungs: tuple[int, ...] = RUNGS
+            ) -> Iterator[list[np.ndarray]]:
     """Train one network for each split with one setting; yield params at each rung.
 
     Parameters
