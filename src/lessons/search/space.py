@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Space:
         return {name: levels[k] for (name, levels), k in
                 zip(self.axes.items(), self.levels[i], strict=True)}
 
-    @property
+    @cached_property
     def levels(self) -> np.ndarray:
         """Which level of each axis each setting has, integers of shape (settings, axes)."""
         return np.array(list(itertools.product(*(range(len(v)) for v in self.axes.values()))))
