@@ -42,16 +42,19 @@ class Process:
     theta : numpy.ndarray
         Logarithms of the lengths, one an axis, and of the noise's variance, as a share of the
         signal's.
+    spread : float, optional
+        The signal's deviation; if not given, that of the scores.
     """
 
     X: np.ndarray
     y: np.ndarray
     theta: np.ndarray
+    spread: float | None = None
 
     @property
     def scale(self) -> tuple[float, float]:
-        """The mean and the standard deviation of the scores, to which all is relative."""
-        return float(self.y.mean()), float(self.y.std() or 1.0)
+        """The mean of the scores, and the deviation to which all is relative."""
+        return float(self.y.mean()), float(self.spread or self.y.std() or 1.0)
 
     def factor(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the Cholesky factor of the covariance of the scores, and its solution for them."""

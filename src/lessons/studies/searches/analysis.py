@@ -51,7 +51,7 @@ def line_of(axis: str = "rate") -> np.ndarray:
 def belief_of(tried: list[int], scores: np.ndarray) -> Process:
     """Return what a process with fixed lengths believes of a line after some of its scores."""
     x = np.array(tried)[:, None] / (len(scores) - 1)
-    return Process(x, scores[tried], np.log([0.3, 0.02]))
+    return Process(x, scores[tried], np.log([0.3, 0.02]), spread=1.0)
 
 
 def looked(split: int, first: list[int], n: int = 8) -> tuple[np.ndarray, list[int]]:
