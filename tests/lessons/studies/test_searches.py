@@ -36,7 +36,8 @@ def test_gradients_and_steps_are_those_of_torch():
                                {"params": [b, c], "weight_decay": 0.0}], lr=0.01)
     moments = [[np.zeros_like(p) for p in params] for _ in range(2)]
     # large ones: torch adds its epsilon to a root that is already corrected for the start
-    mine = [rng.normal(size=p.shape).astype(np.float32) for p in params]
+    mine = [(rng.uniform(0.5, 2, p.shape) * rng.choice([-1, 1], p.shape)).astype(np.float32)
+            for p in params]
     for g, t in zip(mine, theirs, strict=True):
         t.grad = torch.tensor(g[1])
     for step in (1, 2, 3):
