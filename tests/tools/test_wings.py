@@ -21,8 +21,10 @@ WINGS = {
     "gpt": {"data"},
     "train": {"data", "engine", "machines", "planning", "gpt"},
     "align": {"data", "gpt", "train"},
-    "studies": {"data", "engine", "machines", "planning", "gpt", "train", "align"},
-    "exercises": {"data", "engine", "machines", "planning", "gpt", "train", "align", "studies"},
+    "parallel": {"gpt", "train"},
+    "studies": {"data", "engine", "machines", "planning", "gpt", "train", "align", "parallel"},
+    "exercises": {"data", "engine", "machines", "planning", "gpt", "train", "align", "parallel",
+                  "studies"},
     "widgets": {"data", "machines", "exercises"},
 }
 

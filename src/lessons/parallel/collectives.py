@@ -206,14 +206,14 @@ def padded(tensors: Sequence[Tensor], n: int) -> Tensor:
     return torch.cat([flat, flat.new_zeros(-len(flat) % n)])
 
 
-def unpacked(flat: Tensor, like: Sequence[Tensor]) -> list[Tensor]:
-    """Return views of a flat tensor in the shapes of others.
+def unpacked(flat: Tensor, shapes: Sequence[torch.Size]) -> list[Tensor]:
+    """Return the parts of a flat tensor in these shapes; what is left at the end is filling.
 
     Examples
     --------
-    >>> [x.shape for x in unpacked(torch.zeros(8), [torch.ones(2, 2), torch.ones(1)])]
+    >>> [x.shape for x in unpacked(torch.zeros(8), [torch.Size([2, 2]), torch.Size([1])])]
     [torch.Size([2, 2]), torch.Size([1])]
     """
-    sizes = [x.numel() for x in like]
-    return [part.view(x.shape) for part, x in
-            zip(flat[:sum(sizes)].split(sizes), like, strict=True)]
+    sizes = [shape.numel() for shape in shapes]
+    return [part.view(shape) for part, shape in
+            zip(flat[:sum(sizes)].split(sizes), shapes, strict=True)]

@@ -12,7 +12,7 @@ def mean_gradients(here: Rank, weights: Sequence[nn.Parameter]) -> None:
     """Replace the gradients of this rank by the mean over all ranks."""
     gradients = [w.grad for w in weights]
     total = all_reduce(here, padded(gradients, here.size))
-    for mine, whole in zip(gradients, unpacked(total, gradients), strict=True):
+    for mine, whole in zip(gradients, unpacked(total, [g.shape for g in gradients]), strict=True):
         mine.copy_(whole / here.size)
 
 
@@ -20,7 +20,7 @@ def train(here: Rank, n_steps: int = task.N_STEPS) -> task.Result:
     """Train with a copy of the model on each rank; each sees the loss of its own texts."""
     model, said = task.build(), task.Result()
     weights = list(model.parameters())
-    optimiser = task.adam(weights)
+    optimiser = task.Adam(weights)
     for step in range(n_steps):
         here.events = []
         rows = task.batch(step).chunk(here.size)[here.rank]
@@ -31,7 +31,7 @@ def train(here: Rank, n_steps: int = task.N_STEPS) -> task.Result:
         optimiser.step()
         said.held = {"weights": task.bytes_of(weights),
                      "gradients": task.bytes_of(w.grad for w in weights),
-                     "optimiser": task.bytes_of(task.state_of(optimiser))}
+                     "optimiser": task.bytes_of(optimiser.state)}
         optimiser.zero_grad()
         said.losses.append(loss.item())
     said.weights = {name: p.detach() for name, p in model.named_parameters()}

@@ -98,7 +98,7 @@ def train(here: Rank, n_micro: int = 4, schedule: str = "1F1B",
     if task.BATCH % n_micro:
         raise ValueError(f"{n_micro} micro-batches cannot share {task.BATCH} texts evenly")
     stage, said, most = Stage(task.build(), here.rank, here.size), task.Result(), 0
-    optimiser = task.adam(stage.parameters())
+    optimiser = task.Adam(stage.parameters())
     for step in range(n_steps):
         here.events = []
         loss, kept = _step(here, stage, task.batch(step).chunk(n_micro), schedule)
@@ -107,7 +107,7 @@ def train(here: Rank, n_micro: int = 4, schedule: str = "1F1B",
         optimiser.step()
         said.held = {"weights": task.bytes_of(stage.parameters()),
                      "gradients": task.bytes_of(p.grad for p in stage.parameters()),
-                     "optimiser": task.bytes_of(task.state_of(optimiser))}
+                     "optimiser": task.bytes_of(optimiser.state)}
         optimiser.zero_grad()
         said.losses.append(loss)
     said.weights, said.sent, said.events = stage.named(), here.sent, here.events
@@ -135,7 +135,8 @@ def _step(here: Rank, stage: Stage, batches: tuple[Tensor, ...], schedule: str
             most = max(most, len(outputs))
         else:
             x, y = inputs.pop(i), outputs.pop(i)
-            y.backward(None if stage.last else here.receive(here.right))
+            # The gradient of this sum by y is what the next stage asks for.
+            (y if stage.last else (y * here.receive(here.right)).sum()).backward()
             here.work(2 * one)
             if not stage.first:
                 here.send(x.grad, here.left)

@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn import functional as F
 
 from lessons.gpt.model import GPT
@@ -36,12 +35,8 @@ class Unit:
         self.here, self.weights = here, weights
         flat = padded(list(weights.values()), here.size)
         self.shard = nn.Parameter(flat.chunk(here.size)[here.rank].clone())
-        self.like = {name: torch.empty_like(w, device="meta") for name, w in weights.items()}
-
-    def gather(self) -> dict[str, Tensor]:
-        """Fetch the whole weights from all ranks."""
-        flat = all_gather(self.here, self.shard)
-        return dict(zip(self.weights, unpacked(flat, list(self.like.values())), strict=True))
+        self.n_weights = sum(w.numel() for w in weights.values())
+        self.shapes = [w.shape for w in weights.values()]
 
     def reduce(self, gradients: list[Tensor]) -> None:
         """Give each rank its part of the mean gradient."""
@@ -49,9 +44,10 @@ class Unit:
         self.shard.grad = reduce_scatter(self.here, flat) / self.here.size
 
     def fill(self) -> None:
-        """Put the whole weights, gathered, where the model looks for them."""
-        for name, whole in self.gather().items():
-            self.weights[name].data = whole
+        """Fetch the whole weights from all ranks, and put them where the model looks for them."""
+        whole = unpacked(all_gather(self.here, self.shard), self.shapes)
+        for w, values in zip(self.weights.values(), whole, strict=True):
+            w.data = values
 
     def clear(self) -> None:
         """Let the whole weights go; the shard stays."""
@@ -70,20 +66,24 @@ class Fetched(torch.autograd.Function):
         """Compute without keeping anything but the input."""
         ctx.block, ctx.unit, ctx.flops = block, unit, flops
         ctx.save_for_backward(x)
-        weights = unit.gather()
+        unit.fill()
+        y = block(x)
         unit.here.work(flops)
-        return functional_call(block, weights, (x,))
+        unit.clear()
+        return y
 
     @staticmethod
     def backward(ctx: Any, *out: Tensor) -> tuple:
         """Gather, compute again, and give each rank its part of the gradient."""
+        asked, = out
         x, = ctx.saved_tensors
-        weights = {name: w.requires_grad_() for name, w in ctx.unit.gather().items()}
+        ctx.unit.fill()
         with torch.enable_grad():
             x = x.detach().requires_grad_()
-            y = functional_call(ctx.block, weights, (x,))
-        of_x, *of_weights = torch.autograd.grad(y, [x, *weights.values()], out)
+            total = (ctx.block(x) * asked).sum()  # its gradient by the block's output is `asked`
+        of_x, *of_weights = torch.autograd.grad(total, [x, *ctx.unit.weights.values()])
         ctx.unit.here.work(3 * ctx.flops)
+        ctx.unit.clear()
         ctx.unit.reduce(of_weights)
         return of_x, None, None, None
 
@@ -100,7 +100,7 @@ def _fetched_loss(model: GPT, units: list[Unit], rows: Tensor) -> Tensor:
     """Return the loss; each block fetches its weights itself, the rest of the model is there."""
     x = model.embed(rows[:, :-1])
     for block, unit in zip(model.blocks, units, strict=False):
-        x = Fetched.apply(x, block, unit, task.flops(rows, sum(map(_size, unit.like.values()))))
+        x = Fetched.apply(x, block, unit, task.flops(rows, unit.n_weights))
     logits = F.linear(model.norm(x), model.token_embedding.weight)
     return F.cross_entropy(logits.flatten(0, 1), rows[:, 1:].flatten())
 
@@ -132,10 +132,6 @@ def _gradients(units: list[Unit]) -> list[Tensor]:
     return whole or [unit.shard.grad for unit in units if unit.shard.grad is not None]
 
 
-def _size(x: Tensor) -> int:
-    return x.numel()
-
-
 def train(here: Rank, stage: int, n_steps: int = task.N_STEPS) -> task.Result:
     """Train with one n-th of the optimiser state on each rank, and of more from stage 2 on.
 
@@ -155,7 +151,7 @@ def train(here: Rank, stage: int, n_steps: int = task.N_STEPS) -> task.Result:
     model, said = task.build(), task.Result()
     units = units_of(here, model)
     *blocks, rest = units
-    optimiser = task.adam(unit.shard for unit in units)
+    optimiser = task.Adam(unit.shard for unit in units)
     for unit in units:
         if stage == 2:
             _reduce_when_done(unit)
@@ -181,7 +177,7 @@ def train(here: Rank, stage: int, n_steps: int = task.N_STEPS) -> task.Result:
     return said
 
 
-def _finish(units: list[Unit], stage: int, optimiser: torch.optim.Adam, said: task.Result) -> None:
+def _finish(units: list[Unit], stage: int, optimiser: task.Adam, said: task.Result) -> None:
     """Share what is not shared yet, step, and hand out the new weights in stages 1 and 2."""
     if stage == 3:
         _reduce(units[-1])
@@ -193,7 +189,7 @@ def _finish(units: list[Unit], stage: int, optimiser: torch.optim.Adam, said: ta
     optimiser.step()
     weights = [w for unit in units for w in unit.weights.values()]
     said.held = {"weights": task.bytes_of(weights if stage < 3 else [u.shard for u in units]),
-                 "gradients": gradients, "optimiser": task.bytes_of(task.state_of(optimiser))}
+                 "gradients": gradients, "optimiser": task.bytes_of(optimiser.state)}
     for unit in units:
         unit.shard.grad = None
         if stage < 3:

@@ -127,7 +127,7 @@ def train(here: Rank, n_steps: int = task.N_STEPS) -> task.Result:
     """Train with a slice of every matrix on each rank; all see all texts."""
     model, said = task.build(), task.Result()
     slices = split(model, here)
-    optimiser = task.adam(model.parameters())
+    optimiser = task.Adam(model.parameters())
     for step in range(n_steps):
         here.events = []
         loss = task.loss_of(model, task.batch(step))
@@ -135,7 +135,7 @@ def train(here: Rank, n_steps: int = task.N_STEPS) -> task.Result:
         optimiser.step()
         said.held = {"weights": task.bytes_of(model.parameters()),
                      "gradients": task.bytes_of(p.grad for p in model.parameters()),
-                     "optimiser": task.bytes_of(task.state_of(optimiser))}
+                     "optimiser": task.bytes_of(optimiser.state)}
         optimiser.zero_grad()
         said.losses.append(loss.item())
     said.sent, said.events = here.sent, here.events

@@ -81,7 +81,7 @@ def _done(function: Any, here: Rank, arguments: tuple) -> Any:
 
 
 def _meet(here: Rank, line: Connection, settings: dict[str, Any]) -> None:
-    """Join the other ranks: the first opens a port, and the notebook tells the others its number."""
+    """Join the other ranks: the first opens a port, the notebook tells the others which."""
     wait = timedelta(seconds=settings["patience_s"])
     if here.rank == 0:
         store = dist.TCPStore("127.0.0.1", settings["port"], here.size, True, wait,
