@@ -103,7 +103,7 @@ def train(here: Rank, n_micro: int = 4, schedule: str = "1F1B",
         here.events = []
         loss, kept = _step(here, stage, task.batch(step).chunk(n_micro), schedule)
         most = max(most, kept)
-        _tie(here, stage)
+        tie(here, stage)
         optimiser.step()
         said.held = {"weights": task.bytes_of(stage.parameters()),
                      "gradients": task.bytes_of(p.grad for p in stage.parameters()),
@@ -144,7 +144,7 @@ def _step(here: Rank, stage: Stage, batches: tuple[Tensor, ...], schedule: str
     return (loss if stage.last else None), most
 
 
-def _tie(here: Rank, stage: Stage) -> None:
+def tie(here: Rank, stage: Stage) -> None:
     """Add up the gradients of the two tables of embeddings, so that they stay one."""
     if here.size > 1 and (stage.first or stage.last):
         other = here.size - 1 if stage.first else 0
