@@ -10,6 +10,7 @@ import os
 import pickle
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -167,18 +168,20 @@ def team(n_ranks: int, port: int = 0, patience_s: float = 60.0) -> Iterator[Team
     if n_ranks not in range(1, MOST_RANKS + 1):
         raise ValueError(f"a team has 1 to {MOST_RANKS} ranks, got {n_ranks}: more would only "
                          "wait for each other's processors")
+    if port:
+        with contextlib.closing(socket.socket()) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise TeamError(f"port {port} cannot be had ({error.strerror}): leave `port` out, "
+                                "and a free one is taken") from None
     if not hasattr(os, "fork"):
         raise TeamError("this system cannot split a process: use Linux, macOS, or WSL on Windows")
     started = None
     try:
         started = _start(n_ranks, port, patience_s)
-        try:
-            started._collect()
-        except TeamError as error:
-            if port and "address already in use" in str(error).lower():
-                raise TeamError(f"port {port} is in use by another program: leave `port` out, and "
-                                "a free one is taken") from None
-            raise
+        started._collect()
         yield started
     finally:
         if started is not None:
