@@ -81,7 +81,7 @@ def test_a_team_answers_in_order_and_ends_with_its_block(capsys):
 
 @pytest.mark.parametrize(("task", "said"), [
     (fails, r"rank 1: KeyError: 'lost'"), (dies, "rank 1 was killed by SIGKILL before"),
-    (lock, "rank 0: the result cannot be sent"),
+    (lock, "rank .: the result cannot be sent"),
 ])
 def test_one_failure_ends_all_and_says_whose_it_was(task, said):
     with pytest.raises(teams.TeamError, match=said), teams.team(3) as ranks:
