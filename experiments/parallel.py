@@ -13,12 +13,10 @@ import tempfile
 from pathlib import Path
 
 from experiments.keep import command
-from lessons.parallel import collectives, data, packing, pipeline, sharded, task, team, tensor, worker
+from lessons.parallel import data, pipeline, sharded, task, team, tensor
 from lessons.studies.parallel import elastic, torchs
 from lessons.studies.record import load
 
-CODE = [Path(module.__file__) for module in
-        (collectives, data, packing, pipeline, sharded, task, team, tensor, worker, torchs, elastic)]
 N_RANKS, KILL_AFTER = 4, 25
 NEARLY = 1e-6
 

@@ -1,12 +1,11 @@
 """A worker is killed, and torchrun starts all of them again."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-
-import psutil
 
 from lessons.train.log import read_metrics
 
@@ -47,7 +46,7 @@ def train(folder: str | Path, kill_after: int | None = None) -> dict:
         while kill_after is not None and reached is None and process.poll() is None:
             rows = read_metrics(folder)
             if rows and rows[-1]["step"] >= kill_after:
-                psutil.Process(process.pid).children()[-1].kill()
+                os.kill(_last_child(process.pid), signal.SIGKILL)
                 reached = rows[-1]["step"]
             time.sleep(0.005)
         code = process.wait()
@@ -57,3 +56,9 @@ def train(folder: str | Path, kill_after: int | None = None) -> dict:
             process.wait()
     losses = {row["step"]: row["loss"] for row in read_metrics(folder) if "loss" in row}
     return {"code": code, "reached": reached, "losses": [losses[i] for i in sorted(losses)]}
+
+
+def _last_child(pid: int) -> int:
+    """Return the process that another one started last."""
+    done = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=True)
+    return max(map(int, done.stdout.split()))
