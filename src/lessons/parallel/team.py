@@ -194,7 +194,7 @@ def _start(n_ranks: int, port: int, patience_s: float) -> Team:
     pairs = [Pipe() for _ in range(n_ranks)]
     hold, lifeline = os.pipe()
     report, told = os.pipe()
-    log = tempfile.TemporaryFile()  # noqa: SIM115: the team closes it
+    log = tempfile.TemporaryFile()  # noqa: SIM115
     theirs = [there.fileno() for _, there in pairs]
     settings = {"n_ranks": n_ranks, "port": port, "patience_s": patience_s, "handles": theirs,
                 "lifeline": hold, "report": told}

@@ -28,7 +28,7 @@ def rows(name: str) -> list[dict[str, Any]]:
     >>> [(row["name"], row["one_way_gb_s"]) for row in rows("links")][2]
     ('NVLink 4', 450.0)
     """
-    text = resources.files("lessons.planning").joinpath(f"{name}.csv").read_text("utf-8")
+    text = resources.files("lessons.planning").joinpath(name + ".csv").read_text("utf-8")
 
     def value(cell: str) -> float | str:
         try:

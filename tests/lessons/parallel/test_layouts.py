@@ -1,13 +1,21 @@
 """Each layout gives what one process gives, and sends as many bytes as its formula says."""
 
 import subprocess
-from importlib import resources
 
 import pytest
 import torch
 import yaml
 
-from lessons.parallel import collectives, data, pipeline, sharded, task, team as teams, tensor
+from lessons.parallel import (
+    cluster,
+    collectives,
+    data,
+    pipeline,
+    sharded,
+    task,
+    team as teams,
+    tensor,
+)
 from lessons.parallel.collectives import Rank
 from lessons.planning import cost, timeline
 
@@ -152,7 +160,7 @@ def test_a_wrong_layout_would_be_seen(reference):
     half = task.alone()
     half.losses[3] += 2e-6
     assert task.differences([half], reference)[0] > 1e-6
-    model, off = task.build(), task.Adam(task.build().parameters())
+    model = task.build()
     off = task.Adam(model.parameters())
     for step in range(task.N_STEPS):
         task.loss_of(model, task.batch(step)[:8]).backward()
@@ -163,11 +171,10 @@ def test_a_wrong_layout_would_be_seen(reference):
 
 
 def test_job_files_are_what_their_programs_read():
-    folder = resources.files("lessons.parallel").joinpath("cluster")
-    script = folder.joinpath("train.slurm").read_text()
+    script = cluster.job("Slurm")
     assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0
     assert script.startswith("#!/bin/bash\n")
-    service, job = yaml.safe_load_all(folder.joinpath("train.yaml").read_text())
+    service, job = yaml.safe_load_all(cluster.job("Kubernetes"))
     container = job["spec"]["template"]["spec"]["containers"][0]
     words = [word.partition("=")[0] for word in container["args"] if word.startswith("--")]
     for word in words:
@@ -176,3 +183,5 @@ def test_job_files_are_what_their_programs_read():
     assert any(f"{name}-0.{name}:" in word for word in container["args"])
     assert job["spec"]["template"]["spec"]["subdomain"] == name
     assert f"--nnodes={job['spec']['completions']}" in container["args"]
+    with pytest.raises(ValueError, match="choose from"):
+        cluster.job("none")

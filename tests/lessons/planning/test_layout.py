@@ -77,3 +77,28 @@ def test_wires_count_where_they_are_slow():
         GPT3, layout.Layout(16, 8, 8), A100)
     alone = layout.Layout(1024, stage=3)
     assert layout.step_time(GPT3, alone, A100)["data"] > 0
+
+
+def test_what_cannot_be_is_refused():
+    with pytest.raises(ValueError, match="does not fit: .* GB of state"):
+        layout.check_fits(GPT3, layout.Layout(1024, stage=2), A100)
+    layout.check_fits(GPT3, layout.Layout(16, 8, 8, stage=1), A100)
+    with pytest.raises(ValueError, match="cannot be shared evenly by 1000 copies"):
+        layout.step_time(GPT3, layout.Layout(1000), A100)
+    with pytest.raises(ValueError, match="128 stages are more than 96 layers"):
+        layout.step_time(GPT3, layout.Layout(1, 1, 128), A100)
+    with pytest.raises(ValueError, match="choose from"):
+        layout.machine("A100 SXM 80GB", "string", "InfiniBand HDR")
+
+
+def test_replay_waits_for_what_is_under_way_only():
+    events = [[("send", 1, 10), ("work", 4.0)], [("work", 2.0), ("receive", 0), ("work", 1.0)]]
+    first, second = timeline.replay(events, 1.0, 1.0, latency_s=1.0)
+    assert first == [("send", 0, 11), ("work", 0, 4)]  # sending goes on beside work
+    assert second == [("work", 0, 2), ("wait", 2, 11), ("work", 11, 12)]
+    twice = timeline.replay([[("send", 1, 3), ("send", 1, 3)], [("receive", 0)] * 2], 1.0, 1.0)
+    assert timeline.length(twice) == 6  # one wire, one message after the other
+    with pytest.raises(ValueError, match=r"ranks \[0\] wait for messages"):
+        timeline.replay([[("receive", 0)]], 1.0, 1.0)
+    with pytest.raises(ValueError, match="above 0"):
+        timeline.replay([[]], 0.0, 1.0)
