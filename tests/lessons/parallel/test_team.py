@@ -162,17 +162,15 @@ def double(x):
     return 2 * x
 
 
-def test_functions_travel_with_what_they_mention(tmp_path, monkeypatch):
+def test_functions_travel_with_what_they_mention(tmp_path):
     script = tmp_path / "cell.py"
     script.write_text("import math\nFACTOR = 3\n\n\ndef inner(x):\n    return FACTOR * x\n\n\n"
                       "def outer(here, x):\n    return math.floor(inner(x)) + deep(x)\n\n\n"
                       "def deep(x):\n    return 0 if x < 1 else 1 + deep(x - 1)\n")
     space = {"__name__": "__main__"}
     exec(compile(script.read_text(), str(script), "exec"), space)
-    import linecache
-    linecache.checkcache(str(script))
-    moved = worker.unpacked(packing.packed(space["outer"]))
-    assert moved(None, 2.5) == 7 + 3
+    there = packing.packed(space["outer"])
+    assert there[0] == "source" and worker.unpacked(there)(None, 2.5) == 7 + 2
     assert packing.packed(double) == ("value", double)  # found by its name
     with pytest.raises(TypeError, match="left margin"):
         packing.packed(lambda here: 1)
