@@ -11,9 +11,9 @@ from tools.notebooks.key import module_names, parse_module
 
 ROOT = Path(lessons.__file__).parent
 
-#: Each wing and the wings that it may import, besides itself and the top level. README says in a
-#: line each what belongs where.
-WINGS = {
+#: Each wing of a subject and the wings that it may import, besides itself and the top level.
+#: README says in a line each what belongs where.
+SUBJECTS = {
     "data": set(),
     "engine": set(),
     "machines": {"data"},
@@ -21,10 +21,17 @@ WINGS = {
     "gpt": {"data"},
     "train": {"data", "engine", "machines", "planning", "gpt"},
     "align": {"data", "gpt", "train"},
+    "parallel": {"gpt", "train"},
+    "compress": {"data", "gpt", "machines"},
+    "inside": {"data", "gpt"},
+    "privacy": {"data", "gpt"},
+    "care": {"data"},
     "search": set(),
-    "studies": {"data", "engine", "machines", "planning", "gpt", "train", "align", "search"},
-    "exercises": {"data", "engine", "machines", "planning", "gpt", "train", "align", "search",
-                  "studies"},
+}
+#: And the wings that stand on all of them.
+WINGS = SUBJECTS | {
+    "studies": set(SUBJECTS),
+    "exercises": {*SUBJECTS, "studies"},
     "widgets": {"data", "machines", "exercises"},
 }
 

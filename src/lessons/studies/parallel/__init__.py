@@ -1,0 +1,1 @@
+"""One small model by torch's own layouts, and a run that is killed and started again."""
