@@ -21,8 +21,10 @@ WINGS = {
     "gpt": {"data"},
     "train": {"data", "engine", "machines", "planning", "gpt"},
     "align": {"data", "gpt", "train"},
-    "studies": {"data", "engine", "machines", "planning", "gpt", "train", "align"},
-    "exercises": {"data", "engine", "machines", "planning", "gpt", "train", "align", "studies"},
+    "compress": {"data", "gpt", "machines"},
+    "studies": {"data", "engine", "machines", "planning", "gpt", "train", "align", "compress"},
+    "exercises": {"data", "engine", "machines", "planning", "gpt", "train", "align", "compress",
+                  "studies"},
     "widgets": {"data", "machines", "exercises"},
 }
 
