@@ -16,10 +16,10 @@ from lessons.studies.compression import small
 from lessons.studies.compression.small import base, bits
 from lessons.studies.record import load
 
-N_TICKET, N_AFTER, N_ADAPT, N_STUDENT = 200, 80, 120, 300  # steps
+N_TICKET, N_AFTER, N_ADAPT, N_STUDENT = 200, 60, 100, 300  # steps
 TICKET_SPARSITY = 0.9
-STUDENT = (32, 1)  # width and blocks
-SAME_SIZE = 20  # width at which a dense model has as many weights as a ticket
+STUDENT = (24, 1)  # width and blocks
+SAME_SIZE = 16  # width at which a dense model has as many weights as a ticket
 
 
 class Rounded(nn.Module):
@@ -141,7 +141,7 @@ def shortened(before: nn.Module, after: nn.Module) -> dict[str, list[float]]:
     """Cut what training changed, or the weights themselves, to a rank; bits per byte of each."""
     out: dict[str, list[float]] = {"change": [], "weights": []}
     old = linears(before)
-    for rank in (1, 2, 4, 8, 16, 32, 64):
+    for rank in (1, 2, 4, 8, 16, 32, 48):
         for name, kept in out.items():
             model = copy.deepcopy(after)
             for layer, w in zip(linears(model).values(), (m.weight for m in old.values()),
@@ -206,14 +206,14 @@ def pairs() -> speculate.Guesser:
 
 def drafts(seed: int, rates: dict[str, float]) -> dict[str, speculate.Guesser]:
     """Return small models that guess for the trained one, by name."""
-    short, _ = quantised_copy(base(seed), 3, 32)
+    short, _ = quantised_copy(base(seed), 3, 16)
     return {"pairs of bytes": pairs(),
             "student alone": guesser(student_model("alone", rates["alone"], seed)[0]),
             "student taught": guesser(student_model("taught", rates["taught"], seed)[0]),
             "itself in 3 bits": guesser(short)}
 
 
-def speculated(seed: int, rates: list[list[Any]], n_texts: int = 12) -> dict[str, Any]:
+def speculated(seed: int, rates: list[list[Any]], n_texts: int = 8) -> dict[str, Any]:
     """Write texts with guesses; count the passes, and say how often guesses are kept."""
     target, found = guesser(base(seed)), {}
     held_out = small.test_text()
@@ -222,7 +222,7 @@ def speculated(seed: int, rates: list[list[Any]], n_texts: int = 12) -> dict[str
         starts = torch.randint(len(held_out) - 16, (n_texts,), generator=generator).tolist()
         row: dict[str, Any] = {"tokens per pass": {}}
         for n_guesses in (1, 2, 4, 8):
-            done = [speculate.write(target, draft, held_out[i : i + 16], 72, n_guesses, generator)
+            done = [speculate.write(target, draft, held_out[i : i + 16], 40, n_guesses, generator)
                     for i in starts]
             passes = [p for one in done for p in one.passes[:-1]]  # the last may be cut short
             row["tokens per pass"][n_guesses] = round(sum(n for _, n in passes) / len(passes), 3)
@@ -239,9 +239,9 @@ def speculated(seed: int, rates: list[list[Any]], n_texts: int = 12) -> dict[str
 def costs() -> dict[str, float]:
     """Return operations of a pass over one token's worth of text: drafts, as parts of the target's.
 
-    A pass over 64 tokens, so that attention counts as in the middle of a text.
+    A pass over 32 tokens, so that attention counts as in the middle of a text.
     """
-    tokens = next(windows(small.text().train, 1, 64, torch.Generator().manual_seed(0)))[0]
+    tokens = next(windows(small.text().train, 1, 32, torch.Generator().manual_seed(0)))[0]
     target = count_flops(lambda: small.build()(tokens))
     one = count_flops(lambda: small.build(*STUDENT)(tokens))
     return {"pairs of bytes": 0.0, "student alone": one / target, "student taught": one / target,

@@ -19,8 +19,8 @@ from lessons.gpt import model as gpt
 from lessons.gpt.text import N_BYTES, Text, nats_per_byte, topics
 from lessons.studies import trial
 
-N_POSITIONS = 96
-WIDTH, N_LAYERS = 64, 2
+N_POSITIONS = 64
+WIDTH, N_LAYERS = 48, 2
 N_STEPS, LR, BATCH = 400, 0.006, 8  # of the model that is made smaller
 FOLDER = Path("_build/compression/weights")  # what runs of a seed share
 NEW_LIBRARY = "scipy"  # whose docstrings the model is taught after the help topics
@@ -32,7 +32,7 @@ def build(width: int = WIDTH, n_layers: int = N_LAYERS) -> gpt.GPT:
     Examples
     --------
     >>> gpt.n_parameters(build())
-    122624
+    72000
     """
     net = gpt.GPT(gpt.Config(N_BYTES, N_POSITIONS, n_layers, n_heads=4, d_model=width))
     trial.enlarged(net, math.sqrt(768 / width))
@@ -86,7 +86,8 @@ def bits(model: nn.Module, part: str = "test", which: str = "topics") -> float:
 
 def recipe(**changes: Any) -> trial.Recipe:
     """Return how all models of the study are trained, but for some changes."""
-    return replace(trial.Recipe(build=build, lr=LR, batch_size=BATCH), **changes)
+    plain = trial.Recipe(build=build, lr=LR, batch_size=BATCH, n_positions=N_POSITIONS)
+    return replace(plain, **changes)
 
 
 def base(seed: int, n_steps: int = N_STEPS, folder: Path = FOLDER) -> gpt.GPT:
