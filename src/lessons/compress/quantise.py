@@ -122,11 +122,11 @@ def quantise(w: Tensor, bits: int = 8, per: Per = "row", scheme: str = "narrow")
         low, high = low.clamp(max=0), high.clamp(min=0)  # 0 stays exactly 0
         scale = ((high - low) / (2**bits - 1)).clamp(min=LEAST)
         shift = (-low / scale).round()
-        codes = ((rows / scale).round() + shift).clamp(0, 2**bits - 1).to(torch.uint8)
+        codes = ((rows * (1 / scale)).round() + shift).clamp(0, 2**bits - 1).to(torch.uint8)
         return Quantised(codes, scale, shift, bits, w.shape)
     largest = rows.abs().amax(1, keepdim=True)
     scale = (largest / (top if scheme == "narrow" else top + 0.5)).clamp(min=LEAST)
-    codes = (rows / scale).round().clamp(-top if scheme == "narrow" else -top - 1, top)
+    codes = (rows * (1 / scale)).round().clamp(-top if scheme == "narrow" else -top - 1, top)
     return Quantised(codes.to(torch.int8), scale, torch.zeros_like(scale), bits, w.shape)
 
 

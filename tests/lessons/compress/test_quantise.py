@@ -3,6 +3,8 @@
 import pytest
 import torch
 from torch import nn
+from torchao.quantization import Int8WeightOnlyConfig, IntxWeightOnlyConfig, quantize_
+from torchao.quantization.granularity import PerGroup
 from torchao.quantization.quant_primitives import (
     MappingType,
     choose_qparams_affine,
@@ -54,6 +56,17 @@ def test_codes_and_numbers_are_torchaos(w, bits, per, scheme):
     assert torch.allclose(ours.scale.flatten(), scale.flatten(), rtol=1e-6)
     assert torch.equal(ours.codes.view(w.shape).int(), codes.int())
     assert torch.allclose(ours.dequantise(), back, rtol=1e-6, atol=1e-7)
+
+
+def test_the_librarys_own_settings_are_the_scheme_full(w):
+    for config, ours in ((Int8WeightOnlyConfig(), quantise(w, 8, "row", "full")),
+                         (IntxWeightOnlyConfig(weight_dtype=torch.int4, granularity=PerGroup(32)),
+                          quantise(w, 4, 32, "full"))):
+        model = nn.Sequential(nn.Linear(64, 24))
+        model[0].weight.data.copy_(w)
+        quantize_(model, config)
+        found = model[0].weight.dequantize()
+        assert torch.allclose(found, ours.dequantise(), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("per", PERS)

@@ -16,7 +16,7 @@ from lessons.studies.compression import small
 from lessons.studies.compression.small import base, bits
 from lessons.studies.record import load
 
-N_TICKET, N_AFTER, N_ADAPT, N_STUDENT = 200, 60, 100, 300  # steps
+N_TICKET, N_AFTER, N_ADAPT, N_STUDENT = 150, 40, 60, 200  # steps
 TICKET_SPARSITY = 0.9
 STUDENT = (24, 1)  # width and blocks
 SAME_SIZE = 16  # width at which a dense model has as many weights as a ticket
@@ -90,11 +90,11 @@ def ticket(arm: str, lr: float, seed: int, part: str = "test") -> float:
     arm : str
         ``"ticket"``: the mask of the trained model, and its first weights. ``"other start"``: the
         mask, other first weights. ``"other places"``: the first weights, the mask shuffled in each
-        layer. ``"narrow"``: a dense model with as many weights in its layers. ``"dense"``: all.
+        layer. ``"narrow"``: a dense model with about as many weights in its layers.
     """
     generator = torch.Generator().manual_seed(1000 + seed)
     found = None
-    if arm not in ("dense", "narrow"):
+    if arm != "narrow":
         found = prune.masks(base(seed, N_TICKET), TICKET_SPARSITY, "global")
     if arm == "other places":
         found = prune.shuffled(found, generator)
@@ -213,7 +213,7 @@ def drafts(seed: int, rates: dict[str, float]) -> dict[str, speculate.Guesser]:
             "itself in 3 bits": guesser(short)}
 
 
-def speculated(seed: int, rates: list[list[Any]], n_texts: int = 8) -> dict[str, Any]:
+def speculated(seed: int, rates: list[list[Any]], n_texts: int = 6) -> dict[str, Any]:
     """Write texts with guesses; count the passes, and say how often guesses are kept."""
     target, found = guesser(base(seed)), {}
     held_out = small.test_text()
@@ -221,7 +221,7 @@ def speculated(seed: int, rates: list[list[Any]], n_texts: int = 8) -> dict[str,
         generator = torch.Generator().manual_seed(seed)
         starts = torch.randint(len(held_out) - 16, (n_texts,), generator=generator).tolist()
         row: dict[str, Any] = {"tokens per pass": {}}
-        for n_guesses in (1, 2, 4, 8):
+        for n_guesses in (1, 2, 4):
             done = [speculate.write(target, draft, held_out[i : i + 16], 40, n_guesses, generator)
                     for i in starts]
             passes = [p for one in done for p in one.passes[:-1]]  # the last may be cut short

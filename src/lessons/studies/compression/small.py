@@ -1,7 +1,7 @@
 """The model of the study, its texts, and how well it guesses.
 
-The model is a GPT like chapter 10's, with bytes for tokens. The held-out text is cut in two: one
-half chooses learning rates, the other is reported.
+The model is a GPT like chapter 10's, with bytes for tokens. Of the held-out text one part chooses
+learning rates, and another is reported.
 """
 
 import copy
@@ -21,7 +21,8 @@ from lessons.studies import trial
 
 N_POSITIONS = 64
 WIDTH, N_LAYERS = 48, 2
-N_STEPS, LR, BATCH = 400, 0.006, 8  # of the model that is made smaller
+N_STEPS, LR, BATCH = 300, 0.006, 8  # of the model that is made smaller
+N_HELD = 12000  # bytes of each text that choose rates, and as many others that are reported
 FOLDER = Path("_build/compression/weights")  # what runs of a seed share
 NEW_LIBRARY = "scipy"  # whose docstrings the model is taught after the help topics
 
@@ -41,7 +42,7 @@ def build(width: int = WIDTH, n_layers: int = N_LAYERS) -> gpt.GPT:
 
 @cache
 def text(which: str = "topics") -> Text:
-    """Return the text to learn from, and the half of the held-out one that chooses rates.
+    """Return the text to learn from, and the part of the held-out one that chooses rates.
 
     Parameters
     ----------
@@ -49,14 +50,13 @@ def text(which: str = "topics") -> Text:
         Chapter 10's text, or docstrings of one library, of which every fifth is held out.
     """
     train, valid = _parts(which)
-    return Text(train, valid[: len(valid) // 2])
+    return Text(train, valid[:N_HELD])
 
 
 @cache
 def test_text(which: str = "topics") -> Tensor:
-    """Return the other half of the held-out text, which chose nothing."""
-    valid = _parts(which)[1]
-    return valid[len(valid) // 2 :]
+    """Return as many bytes from the end of the held-out text, which chose nothing."""
+    return _parts(which)[1][-N_HELD:]
 
 
 @cache
@@ -72,7 +72,7 @@ def _parts(which: str) -> tuple[Tensor, Tensor]:
 
 
 def bits(model: nn.Module, part: str = "test", which: str = "topics") -> float:
-    """Return bits per byte of held-out text: the half that chooses ("tune"), or the other.
+    """Return bits per byte of held-out text: the part that chooses ("tune"), or the other.
 
     Examples
     --------
