@@ -53,6 +53,12 @@ def based(seed):
     return runs.bits(small.base(seed))
 
 
+def unread(seed):
+    """Say how the model of a seed does on the text that it is taught later."""
+    torch.set_num_threads(1)
+    return runs.bits(small.base(seed), "test", "docstrings")
+
+
 def dense(seed):
     """Say how the dense model does from which a ticket was made."""
     torch.set_num_threads(1)
@@ -123,6 +129,8 @@ def everything(jobs):
     r = Runs(jobs)
     bases = r.do(based, [(seed,) for seed in [*SEEDS, CHOOSING]])
     out = {"seeds": SEEDS, "base": [bases[(seed,)] for seed in SEEDS]}
+    new = r.do(unread, [(seed,) for seed in SEEDS])
+    out["before"] = [new[(seed,)] for seed in SEEDS]
     out["student"] = r.arms("student")
     rates = tuple((arm, out["student"][arm]["rate"]) for arm in ("alone", "taught"))
     out["speculated"] = {"costs": runs.costs(), "runs": r.seeds("speculated", rates)}
