@@ -24,7 +24,6 @@ AGREES = 0.03  # bits per byte: processors round differently, and training ampli
 BITS, PER = [8, 6, 4, 3, 2], ["tensor", "row", 16]
 FACTORS = [1 / 64, 1 / 8, 1, 8, 64]
 SPARSITIES = [0.5, 0.7, 0.8, 0.9, 0.95]
-TRAINED = [0.5, 0.8, 0.9]  # sparsities after which the rest is trained on
 #: Families of runs that train: their rates, and their members.
 RATES = {"ticket": [0.003, 0.006, 0.012], "adapted": [0.001, 0.004, 0.016],
          "student": [0.004, 0.008, 0.016], "recovered": [0.001, 0.003, 0.009]}
@@ -136,23 +135,18 @@ def everything(jobs):
     out["speculated"] = {"costs": runs.costs(), "runs": r.seeds("speculated", rates)}
     out["rounded"] = {f"{bits} {per}": r.seeds("rounded", bits, per)
                       for bits in BITS for per in PER}
-    out["rounded"] |= {f"{bits} {per} shifted": r.seeds("rounded", bits, per, "shifted")
-                       for bits in (4, 3) for per in PER}
     out["outlier"] = {f"{bits} {per} {factor:g} {both}": r.seeds("outlier", factor, bits, per, both)
                       for bits in (8,) for per in PER for factor in FACTORS
                       for both in (False, True)}
     out["cut"] = {f"{pattern} {s:g}": r.seeds("cut", s, pattern)
                   for pattern in ("global", "random") for s in SPARSITIES}
     out["cut"]["2:4 0.5"] = r.seeds("cut", 0.5, "2:4")
-    out["recovered"] = {}
-    for pattern in ("global", "random"):
-        best, tried = r.chosen("recovered", (0.9, pattern))
-        for s in TRAINED if pattern == "global" else [0.9]:
-            out["recovered"][f"{pattern} {s:g}"] = r.trained("recovered", (s, pattern), best)
-        out["recovered"][f"{pattern} 0.9"]["tried"] = tried
-        if pattern == "global":
-            out["recovered"]["2:4 0.5"] = r.trained("recovered", (0.5, "2:4"), best)
-    out["recovered"]["none"] = r.trained("recovered", (0, "global"))
+    found = {f"{pattern} 0.9": r.trained("recovered", (0.9, pattern))
+             for pattern in ("global", "random")}
+    best = found["global 0.9"]["rate"]
+    found |= {f"global {s:g}": r.trained("recovered", (s, "global"), best) for s in (0.5, 0.8)}
+    found["2:4 0.5"] = r.trained("recovered", (0.5, "2:4"), best)
+    out["recovered"] = found | {"none": r.trained("recovered", (0, "global"))}
     out["times"] = {str(n): r.do(timed, [(n,)])[(n,)] for n in (1024,)}
     out["adapted"] = r.arms("adapted")
     out["ticket"] = r.arms("ticket")

@@ -1,10 +1,12 @@
 """What the record says: numbers by name, gains with intervals, and where each byte came from."""
 
+import json
 from typing import Any
 
 import numpy as np
 
 from lessons.studies.compare import interval
+from lessons.studies.record import path_of
 
 Record = dict[str, Any]
 
@@ -70,3 +72,21 @@ def sources(example: tuple[list[int], list[list[int]]], n_start: int = 16
 def _shown(byte: int) -> str:
     named = {10: "¶", 32: "·"}
     return named.get(byte, chr(byte) if 32 < byte < 127 else "?")
+
+
+def accelerator() -> dict[str, Any]:
+    """Return what ``python -m experiments.compression_accelerator`` gave on one GPU."""
+    path = path_of("compression").with_name("accelerator.json")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def on_gpu(found: dict[str, Any], n: int, kind: str) -> dict[int, float]:
+    """Return the seconds of a product with an n × n matrix, by rows of activations.
+
+    Examples
+    --------
+    >>> on_gpu({"rows": [{"n": 8, "kind": "a", "batch": 1, "time_s": 0.5}]}, 8, "a")
+    {1: 0.5}
+    """
+    return {row["batch"]: row["time_s"] for row in found["rows"]
+            if row["n"] == n and row["kind"] == kind}
