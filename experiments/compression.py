@@ -22,7 +22,7 @@ CODE = [Path(module.__file__) for module in (small, runs)]
 SEEDS, CHOOSING = [0, 1, 2], 9  # reported; and the one that chooses rates
 AGREES = 0.03  # bits per byte: processors round differently, and training amplifies it
 BITS, PER = [8, 6, 4, 3, 2], ["tensor", "row", 16]
-FACTORS = [1 / 64, 1 / 8, 1, 8, 64]
+FACTORS = [1 / 512, 1 / 64, 1 / 8, 1, 8, 64, 512]
 SPARSITIES = [0.5, 0.7, 0.8, 0.9, 0.95]
 #: Families of runs that train: their rates, and their members.
 RATES = {"ticket": [0.003, 0.006, 0.012], "adapted": [0.001, 0.004, 0.016],
