@@ -66,7 +66,7 @@ def test_a_ticket_has_its_first_weights_and_its_placebos_differ(quick, monkeypat
         return train(recipe, text, seed, **kwargs)
 
     small.base(0, 2)
-    for arm in compression.ARMS["ticket"]:
+    for arm in compression.ARMS["ticket"][:-1]:  # the last is dense
         monkeypatch.setattr(runs.trial, "train", train)
         small.base(0, 2)
         monkeypatch.setattr(runs.trial, "train", watched)
