@@ -66,7 +66,7 @@ def test_a_ticket_has_its_first_weights_and_its_placebos_differ(quick, monkeypat
         return train(recipe, text, seed, **kwargs)
 
     small.base(0, 2)
-    for arm in compression.ARMS["ticket"][:-1]:  # the last is dense
+    for arm in ("ticket", "other start", "other places", "narrow"):
         monkeypatch.setattr(runs.trial, "train", train)
         small.base(0, 2)
         monkeypatch.setattr(runs.trial, "train", watched)
@@ -124,7 +124,11 @@ def test_the_record_holds_every_run():
         assert all(len(RECORD[family][arm]["runs"]) == n for arm in members)
     for family in ("rounded", "outlier", "cut"):
         assert all(len(rows) == n for rows in RECORD[family].values())
-    assert gpt.n_parameters(small.build()) == 72000
+    whole = small.build()
+    n_weights = sum(m.weight.numel() for m in linears(whole).values())
+    left = gpt.n_parameters(whole) - round(runs.TICKET_SPARSITY * n_weights)
+    assert gpt.n_parameters(whole) == 72000
+    assert gpt.n_parameters(small.build(compression.NARROW)) == pytest.approx(left, rel=0.01)
 
 
 def test_no_chosen_rate_is_the_first_or_last_tried():
