@@ -23,14 +23,13 @@ SEEDS, CHOOSING = [0, 1, 2], 9  # reported; and the one that chooses rates
 AGREES = 0.03  # bits per byte: processors round differently, and training amplifies it
 BITS, PER = [8, 6, 4, 3, 2], ["tensor", "row", 16]
 FACTORS = [1 / 512, 1 / 64, 1 / 8, 1, 8, 64, 512]
-NARROW = 24  # width at which a dense model has as many numbers as a ticket, embeddings included
 SPARSITIES = [0.5, 0.7, 0.8, 0.9, 0.95]
 #: Families of runs that train: their rates, and their members.
 RATES = {"ticket": [0.012, 0.024, 0.048], "adapted": [0.001, 0.004, 0.016],
          "student": [0.004, 0.008, 0.016], "recovered": [0.001, 0.003, 0.009]}
 ARMS = {"adapted": ["4", "1", "16", "all", "norms and biases"],
         "student": ["alone", "taught", "taught by a beginner", "alone, longer"],
-        "ticket": ["ticket", "other start", "other places", "as many numbers", "dense"]}
+        "ticket": ["ticket", "other start", "other places"]}
 #: What runs at the rate of another arm.
 LIKE = {"1": "4", "16": "4", "taught by a beginner": "taught"}
 
@@ -38,11 +37,6 @@ LIKE = {"1": "4", "16": "4", "taught by a beginner": "taught"}
 def one(family, given, lr, seed, part="test"):
     """Do a run that trains, by the name of its function, on one core."""
     torch.set_num_threads(1)
-    if given in (("dense",), ("as many numbers",)):
-        width = small.WIDTH if given == ("dense",) else NARROW
-        recipe = small.recipe(build=lambda: small.build(width), lr=lr)
-        trained = runs.trial.train(recipe, small.text(), seed, n_steps=runs.N_TICKET)
-        return runs.bits(trained.model, part)
     return getattr(runs, family)(*given, lr, seed, part)
 
 
