@@ -1,0 +1,1 @@
+"""One small GPT made smaller in several ways: recorded by ``experiments/compression.py``."""
