@@ -119,13 +119,22 @@ def all_thresholds(y: ArrayLike, scores: ArrayLike, levels: ArrayLike) -> dict[s
             for name in ("chosen", "found", "accused", "right")}
 
 
-def closest(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> tuple[float, int, int]:
-    """Return the pair of thresholds whose worst gap of the three is least.
+def closest(a: dict[str, np.ndarray], b: dict[str, np.ndarray],
+            least_found: float = 0.0) -> tuple[float, int, int]:
+    """Return the pair of thresholds whose worst gap is least, of all rates that are given.
 
     Parameters
     ----------
     a, b : dict
-        From `all_thresholds`; leave out thresholds that choose nobody, or all.
+        From `all_thresholds`, or some of its rates.
+    least_found : float
+        Only thresholds that find this share of the positive ones in both groups: to choose nobody
+        is fair by any measure.
+
+    Raises
+    ------
+    ValueError
+        If no pair finds so many.
 
     Returns
     -------
@@ -140,5 +149,8 @@ def closest(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> tuple[float, 
     """
     each = [np.abs(a[name][:, None] - b[name][None]) for name in a]
     worst = np.nan_to_num(np.max(each, axis=0), nan=1.0)
+    worst[(a["found"] < least_found)[:, None] | (b["found"] < least_found)[None]] = np.inf
+    if not np.isfinite(worst.min()):
+        raise ValueError(f"no pair of thresholds finds {least_found:.0%} in both groups")
     i, j = np.unravel_index(worst.argmin(), worst.shape)
     return float(worst[i, j]), int(i), int(j)

@@ -62,10 +62,18 @@ def unit(rows: Tensor) -> Tensor:
 
 def fit(sae: TopK, X: Tensor, n_steps: int, lr: float, generator: torch.Generator,
         batch_size: int = 512, learn: bool = True) -> TopK:
-    """Fit an autoencoder to activations (n, d); with ``learn=False`` its directions stay.
+    """Fit an autoencoder to activations (n, d), and return it.
 
-    Then only the centre, the bias and one strength for all directions are found: a placebo whose
-    features are random.
+    With ``learn=False`` its directions stay as they were drawn, and only the encoder learns to use
+    them: a placebo whose features are random.
+
+    Examples
+    --------
+    >>> generator = torch.Generator().manual_seed(0)
+    >>> X = torch.randn(200, 4, generator=generator)
+    >>> sae = fit(TopK(4, 8, 2, generator), X, 50, 0.01, generator)
+    >>> explained(sae, X) > 0.5
+    True
     """
     with torch.no_grad():
         sae.centre.copy_(X.mean(0))
