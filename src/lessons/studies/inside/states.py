@@ -1,4 +1,4 @@
-"""A small GPT, what its layers hold, and tasks for probes: is this byte between quotation marks?"""
+"""A small GPT and what its layers hold; a task for probes: bytes between quotation marks."""
 
 from dataclasses import replace
 from functools import cache

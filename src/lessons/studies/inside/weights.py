@@ -1,4 +1,4 @@
-"""Attention put to the test as an explanation: beside leaving tokens out, and without its choice."""
+"""Attention put to the test as an explanation: beside leaving tokens out, and meddled with."""
 
 import numpy as np
 import torch
