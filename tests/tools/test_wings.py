@@ -21,8 +21,13 @@ WINGS = {
     "gpt": {"data"},
     "train": {"data", "engine", "machines", "planning", "gpt"},
     "align": {"data", "gpt", "train"},
-    "studies": {"data", "engine", "machines", "planning", "gpt", "train", "align"},
-    "exercises": {"data", "engine", "machines", "planning", "gpt", "train", "align", "studies"},
+    "inside": {"data", "gpt"},
+    "privacy": {"data", "gpt"},
+    "care": {"data"},
+    "studies": {"data", "engine", "machines", "planning", "gpt", "train", "align", "inside",
+                "privacy", "care"},
+    "exercises": {"data", "engine", "machines", "planning", "gpt", "train", "align", "inside",
+                  "privacy", "care", "studies"},
     "widgets": {"data", "machines", "exercises"},
 }
 
