@@ -19,7 +19,7 @@ PARTS = Path("_build/inside")
 CODE = [Path(module.__file__) for module in (attention, attributions, probes, sparse, features,
                                              states, weights)]
 SEEDS, CHOOSING = [0, 1, 2], 9
-RATES = [0.003, 0.006]
+RATES = [0.0015, 0.003, 0.006]
 HIDDEN = {"linear": 0, "one hidden layer": 128}
 AGREES = 0.03
 
