@@ -1,0 +1,1 @@
+"""Whom a model serves and whom it fails: rates by group, and model cards."""

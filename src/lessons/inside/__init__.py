@@ -1,0 +1,1 @@
+"""Looking inside a trained network: which inputs, which directions, which features."""

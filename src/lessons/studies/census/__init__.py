@@ -1,0 +1,1 @@
+"""An extract of a real census: fairness metrics that conflict."""

@@ -1,0 +1,1 @@
+"""What is inside a digit reader and a small GPT, each with its placebos."""

@@ -1,0 +1,1 @@
+"""What DP-SGD costs and prevents on small data, with attackers."""
