@@ -91,6 +91,11 @@ def likelihood_ratio(score: ArrayLike, scores_in: ArrayLike, scores_out: ArrayLi
     numpy.ndarray
         Logarithm of the ratio of two normal densities, (n,).
 
+    Raises
+    ------
+    ValueError
+        If an example has no reference model of one kind.
+
     Examples
     --------
     >>> likelihood_ratio([2.0], [[2.0], [4.0]], [[-1.0], [1.0]]).round(2)
@@ -99,6 +104,9 @@ def likelihood_ratio(score: ArrayLike, scores_in: ArrayLike, scores_out: ArrayLi
     s = np.asarray(score, float)
     parts = []
     for scores in (np.asarray(scores_in, float), np.asarray(scores_out, float)):
+        if np.isnan(scores).all(axis=0).any():
+            raise ValueError("an example has no reference model that saw it, or none that did not: "
+                             "train more of them")
         mean = np.nanmean(scores, axis=0)
         spread = max(float(np.sqrt(np.nanmean((scores - mean) ** 2))), 1e-9)
         parts.append(-((s - mean) ** 2) / (2 * spread**2) - math.log(spread))

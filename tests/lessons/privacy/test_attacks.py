@@ -48,3 +48,8 @@ def test_the_ratio_finds_members_by_their_own_means():
                                      np.where(seen, np.nan, refs))
     assert attacks.auc(ratio[member], ratio[~member]) > 0.95
     assert attacks.auc(score[member], score[~member]) < 0.7
+
+
+def test_an_example_without_references_is_said():
+    with pytest.raises(ValueError, match="train more of them"):
+        attacks.likelihood_ratio([1.0], [[np.nan]], [[0.0]])

@@ -5,10 +5,12 @@ Every example has a gradient of its own here, so that each can be clipped.
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from lessons.privacy import noise
+from lessons.studies.record import load
 
 N_TRAIN, N_TUNE = 800, 300  # the other 697 are never learned from: they test, and stand trial
 HIDDEN = 32
@@ -157,3 +159,8 @@ def mislabelled(seed: int, share: float) -> np.ndarray:
     rng = np.random.default_rng([seed, 3])
     slips = rng.random(len(y)) < share
     return np.where(slips, (y + rng.integers(1, 10, len(y))) % 10, y)
+
+
+def record() -> dict[str, Any]:
+    """Return what ``python -m experiments.privacy`` found."""
+    return load("privacy")
