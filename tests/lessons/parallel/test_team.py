@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -175,4 +176,4 @@ def test_functions_travel_with_what_they_mention(tmp_path):
     with pytest.raises(TypeError, match="left margin"):
         packing.packed(lambda here: 1)
     with pytest.raises(TypeError, match="cannot be sent"):
-        packing.packed(open(os.devnull))  # noqa: SIM115
+        packing.packed(threading.Lock())
