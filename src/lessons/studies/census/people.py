@@ -56,7 +56,7 @@ def everybody() -> People:
     --------
     >>> p = everybody()
     >>> p.X.shape, sorted(set(p.sex.tolist()))
-    ((12000, 25), ['Female', 'Male'])
+    ((12000, 24), ['Female', 'Male'])
     """
     text = gzip.decompress(FILE.read_bytes()).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
