@@ -12,7 +12,8 @@ def log_draw(low, high, u):
 
 
 def trials_for(share, chance):
-    return math.ceil(math.log(1 - chance) / math.log(1 - share))
+    n = math.log(1 - chance) / math.log(1 - share)
+    return math.ceil(n - 1e-9)  # an exact power is not rounded up
 
 
 def halving_cost(n, rungs):
@@ -105,10 +106,12 @@ EXERCISES = [
         takeaway="59 draws hit the best twentieth with a chance of 95 %, in any number of axes.",
         hints=(
             "All n draws miss the best share with chance (1 - share) ** n.",
-            "Find the smallest n for which that is at most 1 - chance: take logarithms.",
-            "return math.ceil(math.log(1 - chance) / math.log(1 - share))",
+            "Find the smallest n for which that is at most 1 - chance: take logarithms, and take "
+            "off 1e-9 before you round up, or an exact 2 can become 3.",
+            "return math.ceil(math.log(1 - chance) / math.log(1 - share) - 1e-9)",
         ),
-        cases=lambda rng: [(0.05, 0.95), (0.01, 0.5), (float(rng.uniform(0.02, 0.03)), 0.9)],
+        cases=lambda rng: [(0.05, 0.95), (0.01, 0.5), (0.2, 0.36),  # 1 - 0.8**2, an exact power
+                           (float(rng.uniform(0.02, 0.03)), 0.9)],
     ),
     Exercise(
         name="halving-cost",

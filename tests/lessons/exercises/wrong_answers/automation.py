@@ -74,6 +74,7 @@ WRONG = {
         lambda share, chance: math.ceil(chance / share),
         lambda share, chance: math.floor(math.log(1 - chance) / math.log(1 - share)),
         lambda share, chance: math.ceil(math.log(chance) / math.log(1 - share)),
+        lambda share, chance: math.ceil(math.log(1 - chance) / math.log(1 - share)),
     ],
     "halving-cost": [_cost(again=True), _cost(keep=False), _cost(last=True)],
     "incumbent": [_incumbent(by_truth=True), _incumbent(last=True), _incumbent(no_memory=True)],
