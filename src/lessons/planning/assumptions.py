@@ -67,8 +67,8 @@ ASSUMPTIONS = {
         "low: what LLaMA's authors took; the rest is a guess"),
     "price": Assumption(
         Range(1.7, 2.35, 3), "dollars a chip-hour", 0, 1e6,
-        "low and likely: a year's rent of an H100 in October 2025 and in March 2026; high: a guess; "
-        "other chips have others"),
+        "low and likely: a year's rent of an H100 in October 2025 and in March 2026; high: a "
+        "guess; other chips have others"),
     "reserve_gb": Assumption(
         Range(6, 6, 6), "GB of each chip's memory", 0, 1000,
         "a guess: driver, libraries, buffers, fragments"),
