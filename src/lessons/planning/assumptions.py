@@ -12,8 +12,8 @@ class Range:
 
     Examples
     --------
-    >>> str(Range(0.3, 0.43, 0.48)), str(Range(2, 2, 2))
-    ('0.43 (0.3 to 0.48)', '2')
+    >>> str(Range(0.3, 0.46, 0.5)), str(Range(2, 2, 2))
+    ('0.46 (0.3 to 0.5)', '2')
     """
 
     low: float
@@ -40,9 +40,9 @@ class Assumption:
 #: Every assumption of a plan. The three limits of a default: see `Range`.
 ASSUMPTIONS = {
     "mfu": Assumption(
-        Range(0.302, 0.428, 0.477), "of the peak, while it runs", 0.001, 1,
+        Range(0.302, 0.462, 0.497), "of the peak, while it runs", 0.001, 1,
         "least, median and most of PaLM, Gopher, MT-NLG (as reported), LLaMA-65B and Llama-2-70B "
-        "(from their chip-hours)"),
+        "(from their chip-hours, with attention)"),
     "extra": Assumption(
         Range(1, 1.1, 1.4), "times the hours", 1, 10,
         "evaluations, slow days, work done again by hand: a guess between the hours of Llama 3.1 "
@@ -67,7 +67,8 @@ ASSUMPTIONS = {
         "low: what LLaMA's authors took; the rest is a guess"),
     "price": Assumption(
         Range(1.7, 2.35, 3), "dollars a chip-hour", 0, 1e6,
-        "rents of H100s between 2024 and 2026; other chips have others"),
+        "low and likely: a year's rent of an H100 in October 2025 and in March 2026; high: a "
+        "guess; other chips have others"),
     "reserve_gb": Assumption(
         Range(6, 6, 6), "GB of each chip's memory", 0, 1000,
         "a guess: driver, libraries, buffers, fragments"),
@@ -137,6 +138,6 @@ optimiser = "Adam"
 keep = "no attention scores"  # or "everything", or "layer inputs"
 
 [assumptions]  # a number, or [low, likely, high]; what is not here has a default, with its source
-# mfu = [0.3, 0.43, 0.48]
+# mfu = [0.3, 0.46, 0.5]
 # price = 2.0
 '''

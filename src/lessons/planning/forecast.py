@@ -173,7 +173,7 @@ def swings(s: Settings, key: str) -> dict[str, tuple[float, float]]:
     --------
     >>> from lessons.planning.planfile import example
     >>> list(swings(example(), "money"))[:2]
-    ['price', 'mfu']
+    ['mfu', 'price']
     """
     found = {name: (outcome(s, {name: r.low})[key], outcome(s, {name: r.high})[key])
              for name, r in s.assumptions.items() if r.low < r.high}

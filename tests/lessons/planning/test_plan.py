@@ -9,6 +9,7 @@ import tomllib
 import numpy as np
 import pytest
 
+from lessons.data import table
 from lessons.planning import cost, forecast, outlook, plan, published
 from lessons.planning.assumptions import ASSUMPTIONS, EXAMPLE, KEYS, Range
 from lessons.planning.planfile import PlanError, example, read, settings
@@ -92,9 +93,10 @@ def test_swings_name_what_matters():
     ("hardware", {"chip": "H100"}, "H100 SXM 80GB"),
     ("hardware", {"chip": 100}, "text in quotes"),
     ("hardware", {"chip": "TPU v5e"}, "add power_w"),
-    ("layout", {"tensor": 3}, "take 255 or 258 chips"),
-    ("layout", {"tensor": 512}, "take 512 chips or more"),
+    ("hardware", {"chips": 255}, "take 254 or 256 chips"),
+    ("layout", {"tensor": 32, "pipeline": 16}, "take 512 chips or more"),
     ("layout", {"tensor": 64}, "does not divide 32 heads"),
+    ("layout", {"tensor": 3}, "does not divide 32 heads"),  # no number of chips cures that
     ("layout", {"pipeline": 64}, "more groups than there are layers"),
     ("layout", {"zero": 4}, "zero is 0, 1, 2 or 3"),
     ("precision", {"state": "fp4"}, "one of"),
@@ -207,6 +209,16 @@ def test_the_speed_comes_from_other_runs():
     assert not set(published.OTHER_MFU) & set(published.BEFORE)
     with pytest.raises(ValueError, match="choose from"):
         published.blind("PaLM")
+
+
+@pytest.mark.parametrize(("name", "tokens", "hours"), [
+    ("LLaMA-65B", 1.4e12, 1_022_362), ("Llama-2-70B", 2e12, 1_720_320)])
+def test_speeds_from_chip_hours_are_counted_like_the_plan(name, tokens, hours):
+    row = next(r for r in table("architectures") if r["name"] == name)
+    flops = cost.training_flops(row["parameters"], tokens, int(row["n_layers"]),
+                                int(row["d_model"]), int(row["context"]))
+    share = cost.implied_mfu(flops, hours, 312e12)
+    assert published.OTHER_MFU[name] == pytest.approx(share, abs=5e-4)
 
 
 def test_a_trend_is_found_with_its_interval():
