@@ -1,6 +1,6 @@
 """Find the rows of the speedrun and time them, or run one of them again.
 
-    python -m experiments.speedrun          run everything (half an hour of one core), keep it
+    python -m experiments.speedrun          run everything (fifty minutes of one core), keep it
     python -m experiments.speedrun --check  run one row again, compare with what is kept
 
 Seed 0 tries rates and numbers of steps. Those that reach the score with a margin are run with seeds

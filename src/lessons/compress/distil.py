@@ -32,6 +32,7 @@ def distillation_loss(student: Tensor, teacher: Tensor, targets: Tensor, weight:
 
     Examples
     --------
+    >>> import torch
     >>> same = torch.tensor([[0.0, 0.0]])
     >>> f"{distillation_loss(same, same, torch.tensor([1])):.4f}"  # ln 2 for both
     '0.6931'

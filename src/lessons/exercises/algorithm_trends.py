@@ -53,7 +53,7 @@ EXERCISES = [
         title="What a conversation takes up",
         difficulty=1,
         reference=cache_bytes,
-        takeaway="Heads of queries are not in the formula: sharing keys and values is free memory.",
+        takeaway="Heads of queries are not in the formula: sharing keys and values saves memory.",
         hints=(
             "Each layer keeps keys and values: two vectors for a token and head.",
             "A number of 16 bits is two bytes.",

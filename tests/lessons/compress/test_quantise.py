@@ -1,16 +1,10 @@
 """Short numbers: worked values, bounds, torchao's where the scheme is the same, bad input."""
 
+import warnings
+
 import pytest
 import torch
 from torch import nn
-from torchao.quantization import Int8WeightOnlyConfig, IntxWeightOnlyConfig, quantize_
-from torchao.quantization.granularity import PerGroup
-from torchao.quantization.quant_primitives import (
-    MappingType,
-    choose_qparams_affine,
-    dequantize_affine,
-    quantize_affine,
-)
 
 from lessons.compress.quantise import (
     SCHEMES,
@@ -20,6 +14,17 @@ from lessons.compress.quantise import (
     quantised_copy,
     unpack4,
 )
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # torchao's own, of its first compilation too
+    from torchao.quantization import Int8WeightOnlyConfig, IntxWeightOnlyConfig, quantize_
+    from torchao.quantization.granularity import PerGroup
+    from torchao.quantization.quant_primitives import (
+        MappingType,
+        choose_qparams_affine,
+        dequantize_affine,
+        quantize_affine,
+    )
 
 PERS = ["tensor", "row", 16]
 

@@ -110,8 +110,10 @@ def test_what_cannot_work_is_refused_before_anything_starts():
 
 
 HOLDS = """
-import sys, time
+import signal, sys, time
 from lessons.parallel import team
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests run without Ctrl-C, too
 
 def sleeps(here):
     import time
@@ -142,9 +144,13 @@ def test_nothing_outlives_a_notebook_that_is_interrupted_or_killed(task, ending,
     pids = [int(word) for word in process.stdout.readline().split()]
     assert len(pids) == 3 and all(map(psutil.pid_exists, pids))
     process.send_signal(ending)
-    assert process.wait(60) != 0
-    process.stdout.close()
-    assert gone(pids)
+    try:
+        assert process.wait(600) != 0
+        assert gone(pids)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def test_a_stopped_rank_and_a_lost_starter_are_ended_too():

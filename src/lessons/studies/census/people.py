@@ -1,7 +1,7 @@
 """Twelve thousand people of the United States census of 1994, and who is thought to earn much.
 
 The extract is real and old, and "more than 50,000 dollars" is nobody's decision: it shows how
-metrics behave, and says nothing about people today.
+metrics behave, and says nothing about people today. Its licence is in `census.LICENSE.txt`.
 
 References
 ----------
@@ -56,7 +56,7 @@ def everybody() -> People:
     --------
     >>> p = everybody()
     >>> p.X.shape, sorted(set(p.sex.tolist()))
-    ((12000, 25), ['Female', 'Male'])
+    ((12000, 24), ['Female', 'Male'])
     """
     text = gzip.decompress(FILE.read_bytes()).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
