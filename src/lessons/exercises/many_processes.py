@@ -81,7 +81,7 @@ EXERCISES = [
         title="Whose numbers are these?",
         difficulty=2,
         reference=part_of,
-        takeaway="A flat layout ignores where a weight ends: only the last rank's part is shorter.",
+        takeaway="A flat layout ignores where a weight ends: only the last parts are shorter.",
         hints=(
             "Add up the sizes, and divide by the number of ranks, rounded up.",
             "Rank r begins at r times that number.",

@@ -169,7 +169,7 @@ def train(here: Rank, stage: int, n_steps: int = task.N_STEPS) -> task.Result:
         loss.backward()
         _finish(units, stage, optimiser, said)
         said.losses.append(loss.item())
-    said.sent, said.events = here.sent, here.events
+    said.sent, said.events = here.sent, list(here.events)
     if stage == 3:
         for unit in units:
             unit.fill()

@@ -23,15 +23,16 @@ class Enter(torch.autograd.Function):
     """Where the slices begin: nothing forward; backward, the sum of what each slice asks for."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, here: Rank) -> Tensor:
+    def forward(ctx: Any, x: Tensor, here: Rank, flops: float) -> Tensor:
         """Pass the numbers on."""
-        ctx.here = here
+        ctx.here, ctx.flops = here, flops
         return x.view_as(x)
 
     @staticmethod
     def backward(ctx: Any, *out: Tensor) -> tuple:
         """Add up the gradients of all ranks."""
-        return all_reduce(ctx.here, out[0]), None
+        ctx.here.work(2 * ctx.flops)
+        return all_reduce(ctx.here, out[0]), None, None
 
 
 class Leave(torch.autograd.Function):
@@ -76,8 +77,9 @@ class Pair(nn.Module):
 
     def forward(self, x: Tensor, cache: None = None) -> Tensor:
         """Return (B, T, D) for (B, T, D), the same on all ranks."""
-        h = self.between(F.linear(Enter.apply(x, self.here), self.w1, self.b1))
-        self.here.work(task.flops(x, self.w1.numel() + self.w2.numel()))
+        flops = task.flops(x, self.w1.numel() + self.w2.numel())
+        h = self.between(F.linear(Enter.apply(x, self.here, flops), self.w1, self.b1))
+        self.here.work(flops)
         return Leave.apply(F.linear(h, self.w2), self.here) + self.b2
 
 
@@ -138,7 +140,7 @@ def train(here: Rank, n_steps: int = task.N_STEPS) -> task.Result:
                      "optimiser": task.bytes_of(optimiser.state)}
         optimiser.zero_grad()
         said.losses.append(loss.item())
-    said.sent, said.events = here.sent, here.events
+    said.sent, said.events = here.sent, list(here.events)
     said.weights = _joined(here, model, slices)
     return said
 

@@ -132,6 +132,11 @@ def test_slices_are_equal_to_one_process(team_, request, reference):
     assert loss < 1e-6 and weight < 1e-6
     assert set(results[0].weights) == set(reference.weights)
     assert {r.sent for r in results} == {tensor.bytes_sent(ranks.size)}
+    one = tensor.bytes_sent(ranks.size, 1)  # what is drawn of a step: its bytes, all its work
+    assert {sum(e[2] for e in r.events if e[0] == "send") for r in results} == {one}
+    matrices = 12 * task.CONFIG.n_layers * task.CONFIG.d_model**2 // ranks.size
+    work = 3 * task.flops(task.batch(0), matrices)
+    assert {sum(e[1] for e in r.events if e[0] == "work") for r in results} == {work}
     assert results[0].held["weights"] < reference.held["weights"] * (0.4 if ranks.size == 4
                                                                      else 0.6)
 

@@ -38,7 +38,8 @@ def train(folder: str | Path, kill_after: int | None = None) -> dict:
         ``code`` of torchrun, ``losses`` by step as the log has them at the end, and ``reached``,
         the last step in the log when the worker was killed (None if none was).
     """
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1",
+                   "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}  # else old addresses may be read
     process = subprocess.Popen(command(folder), env=environment, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, start_new_session=True)
     reached = None
