@@ -48,7 +48,7 @@ def votes(data: bytes, at: list[int], inside: np.ndarray, n: int) -> Votes:
 
 
 def says(tables: list[Votes], data: bytes, i: int) -> bool:
-    """Return what the longest group says that was seen; `tables` holds those of 1 byte, of 2, …
+    """Return what the longest group that was seen says; `tables` holds those of 1 byte, then of 2.
 
     Examples
     --------
