@@ -1,4 +1,4 @@
-"""Make the extract of a census that the study `census` ships, from the files of the UCI repository.
+"""Make the extract of a survey that the study `census` ships, from the files of the UCI repository.
 
 python -m experiments.census FOLDER    FOLDER holds adult.data and adult.test
 

@@ -12,12 +12,13 @@ import torch
 
 from experiments.keep import command, kept_all
 from lessons.inside import attention, attributions, probes, sparse
-from lessons.studies.inside import features, states, weights
+from lessons.studies.inside import counts, features, states, weights
 from lessons.studies.record import load
 
 PARTS = Path("_build/inside")
 CODE = [Path(module.__file__) for module in (attention, attributions, probes, sparse, features,
                                              states, weights)]
+COUNT_CODE = [Path(module.__file__) for module in (counts, states)]
 SEEDS, CHOOSING = [0, 1, 2], 9
 RATES = [0.0015, 0.003, 0.006]
 HIDDEN = {"linear": 0, "one hidden layer": 128}
@@ -41,6 +42,11 @@ def counted(seed):
     return {n: states.by_counting(seed, n) for n in (1, 2, 3)}
 
 
+def counted_all(seed):
+    """Return what the last bytes tell whoever counts in all windows that teach."""
+    return {n: counts.by_counting(seed, n) for n in (3, 8)}
+
+
 def measured(kind, seed):
     """Fit one kind of sparse autoencoder."""
     torch.set_num_threads(1)
@@ -61,9 +67,9 @@ class Runs:
     def __init__(self, jobs):
         self.jobs, self.seconds = jobs, 0.0
 
-    def do(self, function, rows):
+    def do(self, function, rows, code=CODE):
         """Do these runs, if they are not done; return what they gave by their arguments."""
-        found = kept_all(PARTS, CODE, states.N_STEPS, function, rows, self.jobs)
+        found = kept_all(PARTS, code, states.N_STEPS, function, rows, self.jobs)
         self.seconds += sum(seconds for _, seconds in found.values())
         return {row: result for row, (result, _) in found.items()}
 
@@ -93,6 +99,8 @@ def everything(jobs):
             "probes": {f"{kind}, {probe}": [probed_all[kind, probe, seed] for seed in SEEDS]
                        for kind in ("learned", "fresh") for probe in HIDDEN},
             "counting": list(runs.do(counted, [(seed,) for seed in SEEDS]).values()),
+            "counting all": list(runs.do(counted_all, [(seed,) for seed in SEEDS],
+                                         COUNT_CODE).values()),
             "features": {kind: [found[kind, seed] for seed in SEEDS] for kind in features.KINDS},
             "shown": shown}, runs.seconds
 

@@ -127,8 +127,8 @@ EXERCISES = [
         title="A sum that tells on nobody",
         difficulty=2,
         reference=private_sum,
-        takeaway="Each example is cut by itself, before the sum: only then is the noise larger "
-                 "than what any one of them can do.",
+        takeaway="Each example is cut by itself, before the sum: only then does the noise bear a "
+                 "known proportion to what any one of them can do.",
         hints=(
             "The length of each row: np.linalg.norm(gradients, axis=1, keepdims=True).",
             "Longer ones are multiplied by longest / length, shorter ones by 1.",

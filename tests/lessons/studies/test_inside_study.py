@@ -7,7 +7,7 @@ from experiments import inside
 from lessons.gpt.checks import check_causal
 from lessons.gpt.text import topics
 from lessons.inside import attention
-from lessons.studies.inside import features, states, weights
+from lessons.studies.inside import counts, features, states, weights
 from lessons.studies.record import load
 
 
@@ -24,6 +24,24 @@ def test_probed_tokens_are_balanced_and_of_other_windows():
         rows = states.windows(topics().train[:250_000])
         assert (rows[w, t] != ord('"')).all()
     assert not set(part["train"][0].tolist()) & set(part["test"][0].tolist())
+
+
+def test_who_counts_in_all_windows_sees_those_of_the_probe_and_none_of_the_test():
+    at, inside, text = counts.teaching(0)
+    parts = states.places(0)
+    stands = {name: (w * states.LENGTH + t).tolist() for name, (w, t, _) in parts.items()}
+    assert set(stands["train"]) <= set(at) and not set(stands["test"]) & set(at)
+    labels = dict(zip(at, inside.tolist(), strict=True))
+    assert [labels[i] for i in stands["train"]] == parts["train"][2].bool().tolist()
+    assert all(text[i] != ord('"') for i in at)
+
+
+def test_both_sides_weigh_as_much_and_the_longest_group_that_was_seen_speaks():
+    inside = np.array([True, False, False, False])
+    votes = counts.votes(b"abaa", [0, 1, 2, 3], inside, 1)
+    assert abs(sum(votes.values())) < 1e-12 and votes[b"a"] > 0 > votes[b"b"]
+    tables = [{b"a": 0.5, b"b": -0.5}, {b"ab": 0.1}]
+    assert [counts.says(tables, text, 1) for text in (b"ab", b"bb", b"xx")] == [True, False, False]
 
 
 def test_the_last_layer_gives_the_logits_and_last_bytes_end_at_the_token():
@@ -65,6 +83,9 @@ def test_the_record_holds_every_kind_and_seed():
     assert all(len(runs) == len(record["seeds"]) for name in ("features", "probes", "nats")
                for runs in record[name].values())
     assert all(len(shown) == features.N_SHOWN for shown in record["shown"].values())
+    assert len(record["counting all"]) == len(record["seeds"])
+    assert all(all_["3"] > some["3"] and all_["8"] > all_["3"] for some, all_ in
+               zip(record["counting"], record["counting all"], strict=True))
     assert inside.CHOOSING not in record["seeds"]
 
 

@@ -1,7 +1,8 @@
-"""Twelve thousand people of the United States census of 1994, and who is thought to earn much.
+"""Twelve thousand people of a survey of 1994, and who is thought to earn much.
 
-The extract is real and old, and "more than 50,000 dollars" is nobody's decision: it shows how
-metrics behave, and says nothing about people today. Its licence is in `census.LICENSE.txt`.
+They are of the Current Population Survey of the United States Census Bureau, 1994. The extract is
+real and old, and "more than 50,000 dollars" is nobody's decision: it shows how metrics behave, and
+says nothing about people today. Its licence is in `census.LICENSE.txt`.
 
 References
 ----------
