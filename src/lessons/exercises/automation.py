@@ -13,7 +13,7 @@ def log_draw(low, high, u):
 
 def trials_for(share, chance):
     n = math.log(1 - chance) / math.log(1 - share)
-    return math.ceil(n - 1e-9)  # an exact power is not rounded up
+    return math.ceil(n - 1e-6)  # an exact power is not rounded up
 
 
 def halving_cost(n, rungs):
@@ -107,8 +107,8 @@ EXERCISES = [
         hints=(
             "All n draws miss the best share with chance (1 - share) ** n.",
             "Find the smallest n for which that is at most 1 - chance: take logarithms, and take "
-            "off 1e-9 before you round up, or an exact 2 can become 3.",
-            "return math.ceil(math.log(1 - chance) / math.log(1 - share) - 1e-9)",
+            "off 1e-6 before you round up, or an exact 2 can become 3.",
+            "return math.ceil(math.log(1 - chance) / math.log(1 - share) - 1e-6)",
         ),
         cases=lambda rng: [(0.05, 0.95), (0.01, 0.5), (0.2, 0.36),  # 1 - 0.8**2, an exact power
                            (float(rng.uniform(0.02, 0.03)), 0.9)],

@@ -39,7 +39,7 @@ def votes(data: bytes, at: list[int], inside: np.ndarray, n: int) -> Votes:
     >>> votes(b"abab", [0, 1, 2, 3], np.array([True, False, False, False]), 1)
     {b'a': 0.6666666666666667, b'b': -0.6666666666666666}
     """
-    share = inside.mean()
+    share = float(inside.mean())
     found: Votes = {}
     for i, yes in zip(at, inside.tolist(), strict=True):
         group = data[i - n + 1: i + 1]
