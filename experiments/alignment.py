@@ -13,7 +13,8 @@ from pathlib import Path
 
 import torch
 
-from experiments.keep import command, kept_all
+from experiments import keep
+from experiments.keep import command
 from lessons.studies.alignment import further, learn, pairs, runs, sums
 from lessons.studies.record import load
 
@@ -101,19 +102,14 @@ def unmoved(judge, seed):
     return pairs.scored(judge, ASKED, seed)
 
 
-class Runs:
+class Runs(keep.Runs):
     """All runs that are done."""
-
-    def __init__(self, jobs):
-        self.jobs, self.done, self.seconds = jobs, {}, 0.0
 
     def do(self, function, rows):
         """Do these runs, if they are not done; return what they gave by their arguments."""
         settings = (learn.WIDTH, learn.N_STEPS, runs.N_UPDATES, METHODS, CONTROLS)
         code = [*CODE, Path(further.__file__)] if function is later else CODE
-        found = kept_all(PARTS, code, settings, function, rows, self.jobs)
-        self.seconds += sum(seconds for _, seconds in found.values())
-        return {row: result for row, (result, _) in found.items()}
+        return super().do(function, rows, code, settings)
 
     def chosen(self, method, function=one):
         """Return the rate that is best by its own questions, and what each rate gave."""
@@ -137,7 +133,7 @@ def end_of(run):
 
 def everything(jobs):
     """Do all runs; return them by method, and their processor seconds."""
-    all_runs = Runs(jobs)
+    all_runs = Runs(PARTS, jobs)
     starts = all_runs.do(begun, [(seed,) for seed in [*SEEDS, CHOOSING]])
     (teacher,) = all_runs.do(taught_well, [(SEEDS[0],)]).values()
     best, tried = {}, {}

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import torch
 
-from experiments.keep import command, kept_all
+from experiments import keep
+from experiments.keep import command
 from lessons.studies.compression import runs, small, speed
 from lessons.studies.record import load
 
@@ -69,19 +70,13 @@ def number(result):
     return result["bits"] if isinstance(result, dict) else result
 
 
-class Runs:
+class Runs(keep.Runs):
     """All runs that are done."""
-
-    def __init__(self, jobs):
-        self.jobs, self.seconds = jobs, 0.0
 
     def do(self, function, rows):
         """Do these runs, if they are not done; return what they gave by their arguments."""
-        settings = (small.WIDTH, small.N_STEPS)
         code = [Path(speed.__file__)] if function is timed else CODE
-        found = kept_all(PARTS / "parts", code, settings, function, rows, self.jobs)
-        self.seconds += sum(seconds for _, seconds in found.values())
-        return {row: result for row, (result, _) in found.items()}
+        return super().do(function, rows, code, (small.WIDTH, small.N_STEPS))
 
     def chosen(self, family, given):
         """Return the rate that is best for the text that chooses, and what each rate gave."""
@@ -119,7 +114,7 @@ class Runs:
 
 def everything(jobs):
     """Do all runs; return them, and their processor seconds."""
-    r = Runs(jobs)
+    r = Runs(PARTS / "parts", jobs)
     bases = r.do(based, [(seed,) for seed in [*SEEDS, CHOOSING]])
     out = {"seeds": SEEDS, "base": [bases[(seed,)] for seed in SEEDS]}
     new = r.do(unread, [(seed,) for seed in SEEDS])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from experiments.keep import command, kept_all
+from experiments.keep import Runs, command
 from lessons.inside import attention, attributions, probes, sparse
 from lessons.studies.inside import counts, features, states, weights
 from lessons.studies.record import load
@@ -61,33 +61,24 @@ def looked(seed):
     return found | ({"examples": weights.example(seed)} if seed == SEEDS[0] else {})
 
 
-class Runs:
-    """All runs that are done."""
-
-    def __init__(self, jobs):
-        self.jobs, self.seconds = jobs, 0.0
-
-    def do(self, function, rows, code=CODE):
-        """Do these runs, if they are not done; return what they gave by their arguments."""
-        found = kept_all(PARTS, code, states.N_STEPS, function, rows, self.jobs)
-        self.seconds += sum(seconds for _, seconds in found.values())
-        return {row: result for row, (result, _) in found.items()}
-
-
 def everything(jobs):
     """Do all runs; return them, and their processor seconds."""
-    runs = Runs(jobs)
+    runs = Runs(PARTS, jobs)
+
+    def do(function, rows, code=CODE):
+        return runs.do(function, rows, code, states.N_STEPS)
+
     nats, best, tried = {}, {}, {}
-    runs.do(trained, [("learned", 0.003, seed) for seed in SEEDS])
-    seen = runs.do(looked, [(seed,) for seed in SEEDS])
-    probed_all = runs.do(probed, [(kind, probe, seed) for kind in ("learned", "fresh")
+    do(trained, [("learned", 0.003, seed) for seed in SEEDS])
+    seen = do(looked, [(seed,) for seed in SEEDS])
+    probed_all = do(probed, [(kind, probe, seed) for kind in ("learned", "fresh")
                                   for probe in HIDDEN for seed in SEEDS])
-    found = runs.do(measured, [(kind, seed) for kind in features.KINDS for seed in SEEDS])
+    found = do(measured, [(kind, seed) for kind in features.KINDS for seed in SEEDS])
     for kind in ("learned", "even"):
-        some = runs.do(trained, [(kind, lr, CHOOSING) for lr in RATES])
+        some = do(trained, [(kind, lr, CHOOSING) for lr in RATES])
         tried[kind] = {f"{lr:g}": some[kind, lr, CHOOSING] for lr in RATES}
         best[kind] = min(RATES, key=lambda lr, kind=kind, some=some: some[kind, lr, CHOOSING])
-        rows = runs.do(trained, [(kind, best[kind], seed) for seed in SEEDS])
+        rows = do(trained, [(kind, best[kind], seed) for seed in SEEDS])
         nats[kind] = [rows[kind, best[kind], seed] for seed in SEEDS]
     shown = {kind: found[kind, SEEDS[0]].pop("shown") for kind in features.KINDS}
     for result in found.values():
@@ -98,8 +89,8 @@ def everything(jobs):
             "nats": nats, "tried": tried, "rates": best,
             "probes": {f"{kind}, {probe}": [probed_all[kind, probe, seed] for seed in SEEDS]
                        for kind in ("learned", "fresh") for probe in HIDDEN},
-            "counting": list(runs.do(counted, [(seed,) for seed in SEEDS]).values()),
-            "counting all": list(runs.do(counted_all, [(seed,) for seed in SEEDS],
+            "counting": list(do(counted, [(seed,) for seed in SEEDS]).values()),
+            "counting all": list(do(counted_all, [(seed,) for seed in SEEDS],
                                          COUNT_CODE).values()),
             "features": {kind: [found[kind, seed] for seed in SEEDS] for kind in features.KINDS},
             "shown": shown}, runs.seconds

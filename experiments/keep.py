@@ -76,6 +76,19 @@ def kept_all(folder, code, settings, function, rows, jobs=1):
     return {row: call.result() for row, call in zip(rows, started, strict=True)}
 
 
+class Runs:
+    """The runs of a study: those that are done are kept, and their processor seconds add up."""
+
+    def __init__(self, folder, jobs):
+        self.folder, self.jobs, self.seconds = folder, jobs, 0.0
+
+    def do(self, function, rows, code, settings=""):
+        """Do these runs, if they are not done; return what they gave by their arguments."""
+        found = kept_all(self.folder, code, settings, function, rows, self.jobs)
+        self.seconds += sum(seconds for _, seconds in found.values())
+        return {row: result for row, (result, _) in found.items()}
+
+
 def torch_of(folder):
     """Return the versions of torch that made what is kept: a part may come from another machine."""
     parts = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]

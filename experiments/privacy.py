@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from experiments.keep import command, kept_all
+from experiments import keep
+from experiments.keep import command
 from lessons.privacy import attacks, noise
 from lessons.studies.privacy import learn, trials
 from lessons.studies.privacy.learn import Plan
@@ -63,17 +64,12 @@ def plan_of(**fields):
     return tuple(sorted(fields.items()))
 
 
-class Runs:
+class Runs(keep.Runs):
     """All runs that are done."""
-
-    def __init__(self, jobs):
-        self.jobs, self.seconds = jobs, 0.0
 
     def do(self, function, rows):
         """Do these runs, if they are not done; return what they gave by their arguments."""
-        found = kept_all(PARTS, CODE, "", function, rows, self.jobs)
-        self.seconds += sum(seconds for _, seconds in found.values())
-        return {row: result for row, (result, _) in found.items()}
+        return super().do(function, rows, CODE)
 
     def best(self, plans):
         """Return the plan that reads most of the digits that choose, and how many."""
@@ -100,7 +96,7 @@ def grid(runs):
 
 def everything(jobs):
     """Do all runs; return them, and their processor seconds."""
-    runs = Runs(jobs)
+    runs = Runs(PARTS, jobs)
     rows = grid(runs)
     opened, tuned = runs.best([plan_of(lr=lr, n_steps=n, q=Q, decay=d) for lr in OPEN_RATES
                                for n in OPEN_STEPS for d in OPEN_DECAYS])

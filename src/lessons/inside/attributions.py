@@ -12,6 +12,7 @@ Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018, arXiv:1810.03292.
 from collections.abc import Callable
 
 import torch
+from scipy.stats import rankdata
 from torch import Tensor
 
 Score = Callable[[Tensor], Tensor]
@@ -100,13 +101,8 @@ def rank_correlation(a: Tensor, b: Tensor) -> Tensor:
     Examples
     --------
     >>> rank_correlation(torch.tensor([[1.0, 5.0, 9.0]]), torch.tensor([[0.1, 0.3, 0.2]]))
-    tensor([0.5000])
+    tensor([0.5000], dtype=torch.float64)
     """
-    ranks = []
-    for x in (a, b):
-        below = (x[:, None, :] < x[:, :, None]).sum(2)
-        same = (x[:, None, :] == x[:, :, None]).sum(2)
-        r = below + (same - 1) / 2
-        ranks.append(r - r.mean(dim=1, keepdim=True))
-    up = (ranks[0] * ranks[1]).sum(1)
-    return up / (ranks[0].norm(dim=1) * ranks[1].norm(dim=1)).clamp(min=1e-12)
+    x, y = (torch.from_numpy(rankdata(part.numpy(), axis=1)) for part in (a, b))
+    x, y = x - x.mean(dim=1, keepdim=True), y - y.mean(dim=1, keepdim=True)
+    return (x * y).sum(1) / (x.norm(dim=1) * y.norm(dim=1)).clamp(min=1e-12)

@@ -112,7 +112,7 @@ def _answer(line: Connection, task: Any) -> None:
 
 
 def unpacked(task: tuple) -> Any:
-    """Return the function that `lessons.parallel.team.packed` described."""
+    """Return the function that `lessons.parallel.packing.packed` described."""
     kind, *rest = task
     if kind == "module":
         return import_module(rest[0])

@@ -82,11 +82,11 @@ def daly(cost: float, mtbf: float) -> float:
     >>> round(daly(0.02, 4.0), 3)
     0.387
     """
-    _positive(cost=cost, mtbf=mtbf)
+    first = young(cost, mtbf)
     if cost >= 2 * mtbf:
         return mtbf
     small = cost / (2 * mtbf)
-    return math.sqrt(2 * cost * mtbf) * (1 + math.sqrt(small) / 3 + small / 9) - cost
+    return first * (1 + math.sqrt(small) / 3 + small / 9) - cost
 
 
 def useful_share(

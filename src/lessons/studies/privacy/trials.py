@@ -30,7 +30,8 @@ def attacked(plan: Plan, seed: int) -> dict[str, Any]:
     rows, labels = learn.split(seed), learn.mislabelled(seed, SLIPS)
     trial = np.concatenate([rows["train"], rows["out"]])
     member = np.arange(len(trial)) < learn.N_TRAIN
-    score = learn.surety(learn.train(plan, rows["train"], seed, labels), labels)[trial]
+    w = learn.train(plan, rows["train"], seed, labels)
+    score = learn.surety(w, labels)[trial]
     rng = np.random.default_rng([seed, 4])
     seen = np.array([rng.permutation(len(trial)) < learn.N_TRAIN for _ in range(N_REFERENCES)])
     refs = np.array([learn.surety(learn.train(plan, trial[s], 1000 + 100 * seed + k, labels),
@@ -46,8 +47,7 @@ def attacked(plan: Plan, seed: int) -> dict[str, Any]:
                        "at 1%": attacks.caught_at(s[member], s[~member], 0.01),
                        "slips": attacks.auc(s[member & slip], s[~member & slip]),
                        "curve": [float(true[false <= f].max()) for f in grid]}
-    return {"attacks": found, "right": learn.right(learn.train(plan, rows["train"], seed, labels),
-                                                   rows["out"])}
+    return {"attacks": found, "right": learn.right(w, rows["out"])}
 
 
 def blind(seed: int) -> dict[str, float]:
