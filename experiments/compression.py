@@ -32,7 +32,7 @@ ARMS = {"adapted": ["4", "1", "16", "all", "norms and biases"],
         "student": ["alone", "taught", "taught by a beginner", "alone, longer"],
         "ticket": ["ticket", "other start", "other places"]}
 #: What runs at the rate of another arm.
-LIKE = {"1": "4", "16": "4", "taught by a beginner": "taught"}
+LIKE = {"taught by a beginner": "taught"}
 
 
 def one(family, given, lr, seed, part="test"):

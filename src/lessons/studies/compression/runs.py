@@ -19,7 +19,6 @@ from lessons.studies.record import load
 N_TICKET, N_AFTER, N_ADAPT, N_STUDENT = 150, 40, 60, 200  # steps
 TICKET_SPARSITY = 0.9
 STUDENT = (24, 1)  # width and blocks
-SAME_SIZE = 16  # width at which a dense model has as many weights as a ticket
 
 
 class Rounded(nn.Module):
@@ -90,18 +89,14 @@ def ticket(arm: str, lr: float, seed: int, part: str = "test") -> float:
     arm : str
         ``"ticket"``: the mask of the trained model, and its first weights. ``"other start"``: the
         mask, other first weights. ``"other places"``: the first weights, the mask shuffled in each
-        layer. ``"narrow"``: a dense model with about as many weights in its layers.
+        layer.
     """
     generator = torch.Generator().manual_seed(1000 + seed)
-    found = None
-    if arm != "narrow":
-        found = prune.masks(base(seed, N_TICKET), TICKET_SPARSITY, "global")
+    found = prune.masks(base(seed, N_TICKET), TICKET_SPARSITY, "global")
     if arm == "other places":
         found = prune.shuffled(found, generator)
 
     def build() -> nn.Module:
-        if arm == "narrow":
-            return small.build(SAME_SIZE)
         return begun(1000 + seed) if arm == "other start" else small.build()
 
     recipe = small.recipe(build=build, optimiser=held(found), lr=lr)
@@ -216,7 +211,7 @@ def drafts(seed: int, rates: dict[str, float]) -> dict[str, speculate.Guesser]:
 def speculated(seed: int, rates: list[list[Any]], n_texts: int = 6) -> dict[str, Any]:
     """Write texts with guesses; count the passes, and say how often guesses are kept."""
     target, found = guesser(base(seed)), {}
-    held_out = small.test_text()
+    held_out = small.held_text()
     for name, draft in drafts(seed, dict(rates)).items():
         generator = torch.Generator().manual_seed(seed)
         starts = torch.randint(len(held_out) - 16, (n_texts,), generator=generator).tolist()

@@ -54,7 +54,7 @@ def text(which: str = "topics") -> Text:
 
 
 @cache
-def test_text(which: str = "topics") -> Tensor:
+def held_text(which: str = "topics") -> Tensor:
     """Return as many bytes from the end of the held-out text, which chose nothing."""
     return _parts(which)[1][-N_HELD:]
 
@@ -80,7 +80,7 @@ def bits(model: nn.Module, part: str = "test", which: str = "topics") -> float:
     >>> bits(build(width=8, n_layers=1)) > 7.5  # a model that has read nothing
     True
     """
-    held = test_text(which) if part == "test" else text(which).valid
+    held = held_text(which) if part == "test" else text(which).valid
     return round(nats_per_byte(model, held, N_POSITIONS) / math.log(2), 4)
 
 
