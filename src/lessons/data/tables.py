@@ -10,10 +10,10 @@ def table(name: str) -> list[dict[str, Any]]:
 
     Parameters
     ----------
-    name : {"accelerators", "architectures", "caches", "changes", "datasets", "machines", "models"}
-        Such as accelerators with their data-sheet rates, trained models from 1957 to today, or
-        texts that large models were trained on. The columns ``source`` and ``mark`` say where each
-        row comes from and how sure it is.
+    name : str
+        Such as ``accelerators`` with their data-sheet rates, trained ``models`` from 1957 to today,
+        or ``datasets`` that large models were trained on; a wrong name is answered with all. The
+        columns ``source`` and ``mark`` say where a row comes from and how sure it is.
 
     Notes
     -----

@@ -4,39 +4,18 @@ Arithmetic and bytes over rates, nothing else. One number comes from a published
 its peak at which an accelerator computes when it need not wait for others (`BUSY`).
 """
 
-import csv
 import math
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 from lessons.data import table
 from lessons.planning import cost
 
 #: Share of the peak that matrix products and all between them reach: from GPT 1.7B in
-#: ``layouts.csv``, which neither its tensors nor its layers are split.
+#: the table ``layouts``, which neither its tensors nor its layers are split.
 BUSY = 0.45
 REACHED = 0.8  #: of the stated rate of a link; 370 of 450 GB/s were measured (Austin et al. 2025)
 PER_BOX = 8
-
-
-def rows(name: str) -> list[dict[str, Any]]:
-    """Return a table that stands beside this module: ``links`` or ``layouts``.
-
-    Examples
-    --------
-    >>> [(row["name"], row["one_way_gb_s"]) for row in rows("links")][2]
-    ('NVLink 4', 450.0)
-    """
-    text = resources.files("lessons.planning").joinpath(name + ".csv").read_text("utf-8")
-
-    def value(cell: str) -> float | str:
-        try:
-            return float(cell)
-        except ValueError:
-            return cell
-
-    return [{k: value(v) for k, v in row.items()} for row in csv.DictReader(text.splitlines())]
 
 
 @dataclass(frozen=True)
@@ -73,7 +52,7 @@ def machine(chip: str, box: str, network: str) -> Machine:
     '2.4e+11'
     """
     chips = {row["name"]: row for row in table("accelerators")}
-    links = {row["name"]: row["one_way_gb_s"] * 1e9 * REACHED for row in rows("links")}
+    links = {row["name"]: row["one_way_gb_s"] * 1e9 * REACHED for row in table("links")}
     for name, known in ((chip, chips), (box, links), (network, links)):
         if name not in known:
             raise ValueError(f"no {name!r} in the table: choose from {list(known)}")

@@ -10,11 +10,11 @@ A100 = layout.machine("A100 SXM 80GB", "NVLink 3", "InfiniBand HDR")
 
 
 def test_tables_name_what_there_is_and_where_it_comes_from():
-    links = {row["name"]: row for row in layout.rows("links")}
+    links = {row["name"]: row for row in table("links")}
     chips = {row["name"]: row for row in table("accelerators")}
     for row in links.values():
         assert row["source"] and row["mark"] and row["where"] in ("box", "network")
-    for row in layout.rows("layouts"):
+    for row in table("layouts"):
         assert row["chip"] in chips and row["box"] in links and row["network"] in links
         assert row["source"]
         job, plan, _ = layout.published(row)
@@ -29,7 +29,7 @@ def test_tables_name_what_there_is_and_where_it_comes_from():
     ("Llama 3, 8192", 8192, 0.43), ("Llama 3, 16384", 16384, 0.41), ("PaLM", 6144, 0.462),
 ])
 def test_published_rows_are_what_the_papers_say(name, n, peak_share):
-    row = next(row for row in layout.rows("layouts") if row["name"] == name)
+    row = next(row for row in table("layouts") if row["name"] == name)
     job, plan, where = layout.published(row)
     assert plan.n == n
     assert row["tflops"] * 1e12 / where.flops_per_s == pytest.approx(peak_share, abs=0.006)
@@ -41,7 +41,7 @@ def test_published_rows_are_what_the_papers_say(name, n, peak_share):
 
 def test_errors_on_published_runs_are_those_that_the_chapter_prints():
     errors = []
-    for row in layout.rows("layouts"):
+    for row in table("layouts"):
         job, plan, where = layout.published(row)
         errors.append(layout.tflops(job, plan, where) / row["tflops"] - 1)
     assert abs(errors[0]) < 0.01  # the row that gave BUSY

@@ -176,7 +176,6 @@ def test_copies_that_only_wait_are_given_up(monkeypatch):
 
     monkeypatch.setattr(copies, "_n_hung", 0)
     monkeypatch.setattr(copies, "_be_the_copy", hang)
-    monkeypatch.setattr(copies, "BUSY", 10)  # ending a copy of a large process takes time as well
     assert [grade(SUM, lambda a, b: a + b).status for _ in range(3)] == 3 * ["solved"]
     assert copies._n_hung == 2
 
@@ -236,11 +235,10 @@ def test_an_answer_prints_once_and_changes_nothing_of_the_notebook(capsys):
 def test_a_copy_that_waits_outside_of_a_call_ends_too(monkeypatch):
     """Seen once with PyTorch 2.11: the copy waited before its first call, the cell for ever."""
     monkeypatch.setattr(copies, "_n_hung", 0)
-    monkeypatch.setattr(copies, "WAITS", 2)
-    monkeypatch.setattr(copies, "BUSY", 10)
+    monkeypatch.setattr(copies, "WAITS", 1)
     for waits in (lambda call: threading.Event().wait(60),
                   lambda call: (call(max, (1, 2)), threading.Event().wait(60))):
-        assert copies.in_a_copy(waits, limit_s=0.2) is None
+        assert copies.in_a_copy(waits, limit_s=1.0) is None
     assert copies._n_hung == 2
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lessons import data
 from lessons.studies.record import load
 from lessons.studies.speedrun.timed import Result, target
 
@@ -16,7 +17,7 @@ def record() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(record())
-    ['made', 'open', 'published', 'rows', 'target']
+    ['made', 'open', 'rows', 'target']
     """
     return load("speedrun")
 
@@ -96,11 +97,11 @@ def lines(shown: Sequence[Row]) -> list[str]:
 def published() -> list[dict[str, Any]]:
     """Return the records of the 124M speedrun: number, minutes on 8 H100, date, idea.
 
-    They stand in the README of modded-nanogpt, as of August 2026.
+    They are the table ``speedruns``.
 
     Examples
     --------
-    >>> published()[0]
-    {'n': 1, 'minutes': 45.0, 'date': '2024-05-28', 'idea': 'llm.c baseline'}
+    >>> published()[0]["minutes"], published()[0]["idea"]
+    (45.0, 'llm.c baseline')
     """
-    return record()["published"]
+    return [row | {"n": int(row["n"])} for row in data.table("speedruns")]
