@@ -3,8 +3,8 @@
     python -m experiments.privacy --jobs N   run everything, N processes at a time, keep it
     python -m experiments.privacy --check    run a random part again, compare with what is kept
 
-Every noise and number of steps has its rate chosen by a seed that is not reported, whose digits are
-partly the test digits of the others.
+Every noise and number of steps has its rate chosen by a seed that is not reported, on digits that
+test nothing.
 """
 
 import random

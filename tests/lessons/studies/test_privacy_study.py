@@ -25,6 +25,7 @@ def test_the_parts_have_no_digit_in_common():
     parts = list(learn.split(3).values())
     assert len(np.unique(np.concatenate(parts))) == sum(map(len, parts)) == 1797
     assert not np.array_equal(learn.split(3)["out"], learn.split(4)["out"])
+    assert not set(learn.split(privacy.CHOOSING)["tune"]) & set(learn.split(3)["out"])
 
 
 def test_clipping_that_cuts_nothing_changes_nothing_and_noise_does():
