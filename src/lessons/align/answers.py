@@ -84,6 +84,7 @@ def answer_loss(model: nn.Module, tokens: Tensor, mask: Tensor) -> Tensor:
     Examples
     --------
     >>> from lessons.gpt.model import GPT, Config
+    >>> _ = torch.manual_seed(0)
     >>> model = GPT(Config(vocab_size=8, n_positions=6, n_layers=1, n_heads=1, d_model=8))
     >>> tokens = torch.tensor([[7, 7, 1, 2, 0, 5]])
     >>> f"{answer_loss(model, tokens, answer_mask(tokens, 2, (0,))):.1f}"  # ln 8
