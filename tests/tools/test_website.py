@@ -9,6 +9,8 @@ import subprocess
 import threading
 import time
 import urllib.request
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -258,3 +260,26 @@ def test_a_reader_who_leaves_early_and_a_rebuilt_page(tmp_path, capfd):
                 assert gzip.decompress(answer.read()) == text.encode()
         server.shutdown()
     assert "Exception" not in capfd.readouterr().err
+
+
+def test_what_the_browser_has_is_not_sent_again_until_it_is_rebuilt(tmp_path):
+    page = tmp_path / "program.wasm"
+    page.write_bytes(b"old " * 1000)
+    with servers.open_server(0, tmp_path) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host, port = server.server_address
+
+        def ask(tag=""):
+            headers = {"Accept-Encoding": "gzip"} | ({"If-None-Match": tag} if tag else {})
+            with closing(HTTPConnection(host, port)) as connection:
+                connection.request("GET", "/program.wasm", headers=headers)
+                answer = connection.getresponse()
+                return answer.status, answer.headers, answer.read()
+
+        status, headers, body = ask()
+        assert (status, headers["Content-Type"]) == (200, "application/wasm")
+        assert gzip.decompress(body) == page.read_bytes()
+        assert ask(headers["ETag"])[::2] == (304, b"")
+        page.write_bytes(b"new " * 1000)
+        assert ask(headers["ETag"])[0] == 200
+        server.shutdown()

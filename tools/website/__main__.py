@@ -3,7 +3,8 @@
 import argparse
 import sys
 
-from tools.website.build import SiteError, build
+from tools.pyodide.assemble import assemble
+from tools.website.build import HTML, SiteError, build
 from tools.website.server import port_of, serve
 
 
@@ -20,6 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not build():
             print("The site was NOT built: put right the warnings above, then run this again.")
             return 1
+        if line := assemble(HTML):
+            print(line)
         if chosen.command == "serve":
             serve(port)
         else:

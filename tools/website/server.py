@@ -25,7 +25,9 @@ class Handler(SimpleHTTPRequestHandler):
     """Serve files as a web host does: text compressed, and asked for again after a rebuild."""
 
     protocol_version = "HTTP/1.1"
-    compressed = {".html", ".css", ".js", ".svg", ".json", ".txt", ".ipynb"}
+    compressed = {".html", ".css", ".js", ".mjs", ".wasm", ".svg", ".json", ".txt", ".ipynb"}
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript",
+                      ".wasm": "application/wasm"}  # not every system's table has them
 
     def send_head(self) -> BinaryIO | None:  # the base class names it
         path = Path(self.translate_path(self.path))
@@ -34,8 +36,16 @@ class Handler(SimpleHTTPRequestHandler):
         wanted = "gzip" in self.headers.get("Accept-Encoding", "")
         if not (wanted and path.is_file() and path.suffix in self.compressed):
             return super().send_head()
-        body = zipped(path, path.stat().st_mtime_ns)
+        changed_ns = path.stat().st_mtime_ns
+        tag = f'"{changed_ns:x}"'
+        if self.headers.get("If-None-Match") == tag:
+            self.send_response(304)
+            self.send_header("ETag", tag)
+            self.end_headers()
+            return None
+        body = zipped(path, changed_ns)
         self.send_response(200)
+        self.send_header("ETag", tag)
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
