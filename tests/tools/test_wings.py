@@ -33,6 +33,7 @@ WINGS = SUBJECTS | {
     "studies": set(SUBJECTS),
     "exercises": {*SUBJECTS, "studies"},
     "widgets": {"data", "machines", "exercises"},
+    "live": set(),
 }
 
 

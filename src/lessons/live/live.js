@@ -1,0 +1,193 @@
+// The page's half of Python in the page. It starts the worker when the reader asks for it, hands it
+// cells one after another, and can end it at any moment. No library, no request to anyone else.
+//
+//   const python = lessonsPython.kernel();       // the one of this page; nothing is loaded yet
+//   await lessonsPython.megabytes("matplotlib")  // what a start would load: 20, or null
+//   python.addEventListener("state", () => …)    // python.state, python.message, python.share
+//   const { ok, shown, message } = await python.run(code, (item) => …)
+//   python.stop()
+"use strict";
+
+window.lessonsPython ??= (() => {
+  const HERE = new URL(".", document.currentScript.src);
+  const SILENCE_MS = 30_000; // without any sign of life, the reader is told what else to do
+  const SAID = {
+    file: "Python cannot start in a page that was opened as a file.",
+    missing: "This copy of the book comes without Python for its pages.",
+    network: "Python's files did not arrive.",
+    program: "This browser cannot start Python: WebAssembly is missing or blocked, or there is too little memory.",
+    start: "Python could not start.",
+    silence: "Python has given no sign for 30 seconds. It may still come.",
+    broken: "Python broke down, and starts again. What earlier cells made is gone: run them again.",
+    stopped: "Stopped. Python starts again; what earlier cells made is gone: run them again.",
+  };
+  let found = null;
+
+  // What can be done instead: only ways that this page offers.
+  function instead() {
+    const buttons = [["Binder", "mybinder.org/"], ["Colab", "colab.research.google.com/"]]
+      .filter(([, host]) => document.querySelector(`a[href*="//${host}"]`)).map(([name]) => `in ${name}`);
+    return `Run the chapter ${[...buttons, "on your machine with “make lab”"].join(" or ")} instead.`;
+  }
+
+  // What the folder beside this script holds: asked once, and again after a failure.
+  function manifest() {
+    found ??= fetch(new URL("manifest.json", HERE), { cache: "no-cache" }).then(async (answer) => {
+      if (answer.status === 404) return { missing: SAID.missing };
+      if (!answer.ok) throw new Error(answer.status);
+      return answer.json();
+    });
+    found.catch(() => (found = null));
+    return found;
+  }
+
+  // How much a start loads, with packages that code will import; null where that is not known.
+  async function megabytes(...packages) {
+    try {
+      const { sets } = await manifest();
+      const names = new Set(["start", ...packages].filter((name) => name in sets));
+      const bytes = [...names].reduce((sum, name) => sum + sets[name].sent, 0);
+      return Number((bytes / 1e6).toPrecision(2));
+    } catch {
+      return null;
+    }
+  }
+
+  class Kernel extends EventTarget {
+    state = "off"; // off, starting, ready, busy, failed
+    message = ""; // what the reader should know now
+    share = 0; // of the files that a start loads
+    life = 0; // grows when what cells made is gone
+    #worker = null;
+    #cells = []; // the first one runs
+    #count = 0;
+    #silence = 0;
+    #bytes = 0;
+
+    #become(state, message = "") {
+      [this.state, this.message] = [state, message];
+      this.dispatchEvent(new Event("state"));
+    }
+
+    async start() {
+      if (this.#worker || this.state === "starting") return;
+      const life = ++this.life;
+      [this.#bytes, this.share] = [0, 0];
+      this.#become("starting");
+      this.#listen();
+      if (location.protocol === "file:") return this.#fail("file");
+      if (typeof WebAssembly === "undefined") return this.#fail("program");
+      let held;
+      try {
+        held = await manifest();
+      } catch {
+        if (life === this.life) this.#fail("network");
+        return;
+      }
+      if (life !== this.life) return;
+      if (held.missing) return this.#fail("missing");
+      this.#open(held);
+    }
+
+    #open(held) {
+      const folder = new URL(`${held.folder}/`, HERE).href;
+      try {
+        this.#worker = new Worker(new URL(`worker.js?${held.key}`, HERE), { type: "module" });
+      } catch {
+        return this.#fail("start");
+      }
+      const worker = this.#worker;
+      worker.onerror = (event) => {
+        event.preventDefault();
+        if (worker === this.#worker) this.#fail("start");
+      };
+      worker.onmessage = ({ data }) => worker === this.#worker && this.#hear(data, held);
+      worker.postMessage({ type: "start", folder, lock: folder + held.lock });
+    }
+
+    // Every sign of life puts off the word that there is none.
+    #listen() {
+      clearTimeout(this.#silence);
+      if (this.state !== "starting") return;
+      if (this.message) this.#become("starting");
+      this.#silence = setTimeout(
+        () => this.#become("starting", `${SAID.silence} ${instead()}`), SILENCE_MS);
+    }
+
+    #hear(data, held) {
+      this.#listen();
+      if (data.type === "bytes" && this.state === "starting") {
+        this.#bytes += data.bytes;
+        this.share = Math.min(1, this.#bytes / held.sets.start.bytes);
+        this.dispatchEvent(new Event("progress"));
+      } else if (data.type === "ready") {
+        this.share = 1;
+        this.#become("ready");
+        this.#listen();
+        this.#next();
+      } else if (data.type === "shown" && this.#cells[0]?.id === data.id) {
+        const item = { kind: data.kind, data: data.data, words: data.words };
+        this.#cells[0].shown.push(item);
+        this.#cells[0].onShown?.(item);
+      } else if (data.type === "done" && this.#cells[0]?.id === data.id) {
+        const { shown, finish } = this.#cells.shift();
+        this.#become("ready");
+        finish({ ok: data.ok, shown, message: "" });
+        this.#next();
+      } else if (data.type === "failed" && data.why === "broken") {
+        this.#again(SAID.broken);
+      } else if (data.type === "failed") {
+        this.#fail(data.why);
+      }
+    }
+
+    #next() {
+      if (this.state !== "ready" || !this.#cells.length) return;
+      const { id, code } = this.#cells[0];
+      this.#become("busy");
+      this.#worker.postMessage({ type: "run", id, code });
+    }
+
+    #end(message) {
+      clearTimeout(this.#silence);
+      this.#worker?.terminate();
+      this.#worker = null;
+      for (const { shown, finish } of this.#cells.splice(0)) finish({ ok: false, shown, message });
+    }
+
+    #fail(why) {
+      const message = `${SAID[why]} ${instead()}`;
+      found = null;
+      this.life += 1;
+      this.#become("failed", message);
+      this.#end(message);
+    }
+
+    #again(message) {
+      this.#end(message);
+      this.life += 1;
+      this.state = "off";
+      this.start();
+    }
+
+    // Run a cell after those that wait; the promise is kept whatever happens. `onShown` gets each
+    // piece as it comes: {kind, data, words}, as lessons.live.session says.
+    run(code, onShown) {
+      return new Promise((finish) => {
+        this.#cells.push({ id: ++this.#count, code, onShown, shown: [], finish });
+        if (this.state === "off" || this.state === "failed") this.start();
+        else this.#next();
+      });
+    }
+
+    // End what runs and what waits, at once; return what to tell the reader.
+    stop() {
+      if (this.state === "off" || this.state === "failed") return "";
+      this.#again(SAID.stopped);
+      return SAID.stopped;
+    }
+  }
+
+  let shared = null;
+  return { megabytes, kernel: () => (shared ??= new Kernel()) };
+})();

@@ -1,0 +1,194 @@
+"""Runs the cells of a page one after another, and tells what they print, draw and do wrong."""
+
+import ast
+import builtins
+import io
+import linecache
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from types import CodeType
+from typing import Any, NoReturn
+
+Show = Callable[[str, str, str], None]
+MOST_CHARACTERS = 100_000  # that one cell may print
+AT_ONCE, EVERY_S = 100, 0.05  # lines that go to the page as they come; later, how often
+
+NO_INPUT = "input() cannot ask here: write the value into the code, for example name = \"Ada\""
+HINTS: dict[type[BaseException], str] = {
+    MemoryError: "It needs more memory than a page has: use smaller arrays. Stop sets free what "
+                 "is held.",
+    RecursionError: "A function calls itself without an end, or too often for a page.",
+}
+TOO_LARGE = re.compile("array is too big|Maximum allowed dimension")  # what numpy says at once
+NOT_HERE = ("{} is not part of the Python in this page. Run this cell in Binder, in Colab, or on "
+            "your machine with `make lab`.")
+
+
+class TooMuch(Exception):
+    """A cell prints more than a page can show."""
+
+
+class Printed(io.TextIOBase):
+    """Takes what a cell prints and passes it on, some times a second.
+
+    Raises
+    ------
+    TooMuch
+        If a cell prints more than `MOST_CHARACTERS`.
+    """
+
+    def __init__(self, show: Show):
+        self.show, self.waiting, self.last = show, "", 0.0
+        self.count = self.n_passed = 0
+
+    def write(self, text: str) -> int:
+        """Note the text; pass on what is a line, of many lines those that come after a while."""
+        self.count += len(text)
+        if self.count > MOST_CHARACTERS:
+            self.count = 0  # what tells of this may print again
+            raise TooMuch(f"this cell printed more than {MOST_CHARACTERS:,} characters and was "
+                          "ended: print less often")
+        self.waiting += text
+        is_due = self.n_passed < AT_ONCE or time.monotonic() - self.last > EVERY_S
+        if is_due and text.endswith(("\n", "\r")):
+            self.pass_on()
+        return len(text)
+
+    def pass_on(self) -> None:
+        """Give the page what is waiting."""
+        if self.waiting:
+            self.n_passed += 1
+            self.show("text/plain", self.waiting, "")
+        self.waiting, self.last = "", time.monotonic()
+
+
+class Session:
+    """The names of a page's cells, and a way to run more cells.
+
+    Parameters
+    ----------
+    show : callable
+        Gets all that a cell shows, as it comes: a MIME type (``text/plain``,
+        ``text/x-error``, ``image/svg+xml``, or ``image/png`` in base64), the data, and for a
+        picture its words.
+
+    Examples
+    --------
+    >>> shown = []
+    >>> session = Session(lambda kind, data, words: shown.append((kind, data)))
+    >>> session.run("a = 20"), session.run("print(a)\\n2 * a + 2"), session.run("b")
+    (True, True, False)
+    >>> "".join(data for kind, data in shown if kind == "text/plain")
+    '20\\n42\\n'
+    >>> print(shown[-1][1])
+    Cell 3, line 1
+        b
+    NameError: name 'b' is not defined
+    """
+
+    def __init__(self, show: Show):
+        self.show, self.n_cells = show, 0
+        self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+
+    def run(self, code: str) -> bool:
+        """Run a cell; return whether it came to its end.
+
+        The value of an expression in its last line is shown, as in a notebook.
+        """
+        self.n_cells += 1
+        file = f"<cell {self.n_cells}>"
+        linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+        printed, asking = Printed(self.show), builtins.input
+        builtins.input = no_input
+        try:
+            with redirect_stdout(printed), redirect_stderr(printed):
+                value = self._values(code, file)
+                if value is not None:
+                    print(repr(value))
+                self._figures(keep=True)
+        except BaseException as error:  # SystemExit too: a page goes on
+            printed.pass_on()
+            self._figures(keep=False)
+            self.show("text/x-error", short(error), "")
+            return False
+        finally:
+            builtins.input = asking
+        printed.pass_on()
+        return True
+
+    def _values(self, code: str, file: str) -> Any:
+        """Execute all statements; return the value of the last if it is an expression."""
+        tree = ast.parse(code, file)
+        last = tree.body[-1] if tree.body else None
+        if not isinstance(last, ast.Expr) or code.rstrip().endswith(";"):
+            return self._execute(compile(tree, file, "exec"))
+        tree.body.pop()
+        self._execute(compile(tree, file, "exec"))
+        return eval(compile(ast.Expression(last.value), file, "eval"), self.names)
+
+    def _execute(self, code: CodeType) -> None:
+        exec(code, self.names)
+
+    def _figures(self, keep: bool) -> None:
+        """Show the figures that are still open, or close them."""
+        if "matplotlib.pyplot" in sys.modules:
+            from lessons.live import figures
+
+            figures.send = self.show
+            (figures.show if keep else figures.close)()
+
+
+def no_input(prompt: object = "") -> NoReturn:
+    """Stand in for `input`, which would wait for ever."""
+    raise RuntimeError(NO_INPUT)
+
+
+def short(error: BaseException) -> str:
+    """Return an error in a few lines: where in the cells, what, and what to do.
+
+    Frames of libraries are left out, and all but the first and last calls of a recursion.
+    """
+    hint = hint_for(error)
+    if isinstance(error, SyntaxError):
+        error.filename = f"cell {cell_of(error.filename)}"
+        return "".join(traceback.format_exception_only(error)).strip()
+    lines = []
+    for frame in traceback.extract_tb(error.__traceback__):
+        if cell := cell_of(frame.filename):
+            inside = "" if frame.name == "<module>" else f", in {frame.name}"
+            lines.append(f"Cell {cell}, line {frame.lineno}{inside}\n    {frame.line}")
+    if len(lines) > 6:
+        lines[3:-2] = [f"… {len(lines) - 5} more calls …"]
+    what = "".join(traceback.format_exception_only(error)).strip()
+    return "\n".join([*lines, what, *([hint] if hint else [])])
+
+
+def hint_for(error: BaseException) -> str:
+    """Return what a reader can do about an error, or "".
+
+    Examples
+    --------
+    >>> hint_for(ZeroDivisionError()), hint_for(ValueError("array is too big"))[:20]
+    ('', 'It needs more memory')
+    """
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        top = error.name.partition(".")[0]
+        return "" if top == "lessons" else NOT_HERE.format("PyTorch" if top == "torch" else top)
+    if isinstance(error, ValueError) and TOO_LARGE.search(str(error)):
+        return HINTS[MemoryError]
+    return next((text for kind, text in HINTS.items() if isinstance(error, kind)), "")
+
+
+def cell_of(file: str | None) -> str:
+    """Return the number of the cell that a file name stands for, or "".
+
+    Examples
+    --------
+    >>> cell_of("<cell 12>"), cell_of("nn.py")
+    ('12', '')
+    """
+    return file[6:-1] if file and file.startswith("<cell ") else ""

@@ -1,0 +1,87 @@
+// Python itself: a worker that loads Pyodide from the book's own address and runs one cell after
+// another. live.js starts it and ends it; what cells show goes there as it comes.
+const tell = (type, more = {}) => postMessage({ type, ...more });
+
+let pyodide = null, session = null, running = 0, lost = false;
+
+// Count the bytes of what is fetched, so that the reader sees how far it is; note what is lost.
+const plainFetch = self.fetch;
+self.fetch = async (...given) => {
+  const answer = await arrival(plainFetch(...given));
+  if (!answer.ok || !answer.body) {
+    lost = true;
+    return answer;
+  }
+  const counting = new TransformStream({
+    transform(chunk, controller) {
+      tell("bytes", { bytes: chunk.byteLength });
+      controller.enqueue(chunk);
+    },
+  });
+  arrival(answer.body.pipeTo(counting.writable)).catch(() => {});
+  const { headers, status, statusText } = answer;
+  return new Response(counting.readable, { headers, status, statusText });
+};
+
+async function arrival(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    lost = true;
+    throw error;
+  }
+}
+
+// Pyodide only warns, and waits for ever, where its program cannot be started.
+function watchPrograms() {
+  for (const name of ["instantiate", "instantiateStreaming"]) {
+    const plain = WebAssembly[name];
+    WebAssembly[name] = (...given) => plain.apply(WebAssembly, given).catch((error) => {
+      if (!session) tell("failed", { why: lost ? "network" : "program", error: String(error) });
+      throw error;
+    });
+  }
+}
+
+async function start({ folder, lock }) {
+  if (typeof WebAssembly === "undefined") return tell("failed", { why: "program", error: "" });
+  watchPrograms();
+  const { loadPyodide } = await arrival(import(`${folder}pyodide.mjs`));
+  tell("step");
+  pyodide = await loadPyodide({
+    indexURL: folder, packageBaseUrl: folder, lockFileURL: lock, packages: ["lessons"],
+    env: { MPLBACKEND: "module://lessons.live.figures", HOME: "/home/pyodide" },
+    checkAPIVersion: true,
+  });
+  tell("step");
+  if (lost) return tell("failed", { why: "network", error: "" });
+  const show = (kind, data, words) => tell("shown", { id: running, kind, data, words });
+  session = pyodide.pyimport("lessons.live.session").Session(show);
+  pyodide.pyimport("numpy"); // so that the first cell does not wait for it
+  tell("ready");
+}
+
+async function run({ id, code }) {
+  running = id;
+  // The names that code imports, also through the modules of the book.
+  const names = pyodide.pyimport("lessons.live.imports").missing(code).toJs();
+  const lines = names.map((name) => `import ${name}`).join("\n");
+  const errors = [];
+  const errorCallback = (text) => errors.push(text);
+  await pyodide.loadPackagesFromImports(lines, { messageCallback() {}, errorCallback });
+  if (errors.length) {
+    const data = `A package that this cell imports did not arrive. Check the network, then run it again.\n${errors[0]}`;
+    tell("shown", { id, kind: "text/x-error", data, words: "" });
+    return tell("done", { id, ok: false });
+  }
+  tell("done", { id, ok: session.run(code) });
+}
+
+// One after another, also where a cell waits for a package.
+let last = Promise.resolve();
+onmessage = ({ data }) => {
+  last = last.then(() => (data.type === "start" ? start(data) : run(data))).catch((error) => {
+    const why = session ? "broken" : lost ? "network" : "start";
+    tell("failed", { why, error: String(error?.message ?? error) });
+  });
+};
