@@ -6,10 +6,13 @@ inline scripts, `eval` and other hosts.
 
 import gzip
 import threading
+from contextlib import suppress
 from functools import partial
 from http.server import ThreadingHTTPServer
 
+import psutil
 import pytest
+from threadpoolctl import threadpool_limits
 
 from lessons.live.session import Session
 from tests.site.conftest import HANG_MS, SIZES, Watch, watched
@@ -390,3 +393,54 @@ def test_a_page_of_the_book_can_start_python(site, page_of_book):
 @pytest.fixture
 def page_of_book(tab):
     return tab("how-to-use")
+
+
+#: A network for the digits, 64-128-10 on batches of 64, and the seconds that some steps take.
+MLP = """
+import time
+import numpy as np
+from lessons.engine import losses, nn
+from lessons.engine.optim import Adam
+rng = np.random.default_rng(0)
+X, y = rng.random((64, 64)), rng.integers(0, 10, 64)
+net = nn.MLP([64, 128, 10], rng)
+optimizer = Adam(net.parameters(), lr=0.001)
+def seconds(n_steps):
+    start = time.perf_counter()
+    for _ in range(n_steps):
+        loss = losses.cross_entropy(net(X), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return time.perf_counter() - start
+print(seconds(30))
+"""
+
+
+def processor_s():
+    """Return the processor seconds of this process, its browser, and all others it has started."""
+    here = psutil.Process()
+    found = sum(here.cpu_times()[:4])  # with those of children that have ended
+    for child in here.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            found += sum(child.cpu_times()[:2])
+    return found
+
+
+def speeds(page, n_turns=4, n_steps=150):
+    """Return steps in a processor second in the page and by this process, in turns; the best."""
+    here = Session(lambda kind, data, words: None)
+    assert here.run(MLP) and run(page, MLP)[0]
+    spent = {"page": [], "native": []}
+    with threadpool_limits(1):
+        for _ in range(n_turns):
+            for name, steps in (("page", lambda code: run(page, code)), ("native", here.run)):
+                start = processor_s()
+                steps(f"_ = seconds({n_steps})")
+                spent[name].append(processor_s() - start)
+    return tuple(n_steps / min(each) for each in spent.values())
+
+
+def test_a_small_network_trains_at_a_tenth_of_the_native_speed_or_more(page):
+    in_page, native = speeds(page)  # benchmarks/python_in_page.json: a sixth
+    assert in_page > native / 10, f"{in_page:.0f} of {native:.0f} steps in a processor second"
