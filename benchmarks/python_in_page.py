@@ -45,7 +45,7 @@ def native_start():
 
 
 def starts(browser, host):
-    """Return the processor seconds until numpy, and then a first figure, are there; and native ones."""
+    """Return the processor seconds until numpy, then a first figure, are there; and native ones."""
     numpy_s, figure_s, native_s = [], [], []
     for _ in range(N_TURNS):
         context = browser.new_context()
