@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 .NOTPARALLEL: # test and book share _build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve book test test-fast notebooks pull new lab lint format bench clean
+.PHONY: help setup serve book test test-fast notebooks pull new lab lint format pictures bench clean
 
 help: ## list these commands
 	@echo 'make COMMAND, where COMMAND is one of:'
@@ -56,6 +56,9 @@ lint: setup ## check style and types, and find common mistakes
 format: setup ## put the code into the common style
 	@$(PY) -m ruff check --fix --extend-exclude 'book/*.ipynb' .
 	@$(PY) -m ruff format .
+
+pictures: setup ## take the pictures of README.md again, after what they show has changed
+	@$(PY) -m tools.website pictures
 
 bench: setup ## repeat the measurements in benchmarks/
 	@$(PY) -m benchmarks
