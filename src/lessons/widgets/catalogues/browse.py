@@ -23,7 +23,7 @@ class Catalogue:
         self.payload = payload
 
     def fitting(self, word: str = "", **chosen: str) -> list[dict[str, Any]]:
-        """Return the entries with these tags that have a word in their title, makers or text."""
+        """Return the entries with these tags in whose words a text stands."""
         return [e for e in self.payload["entries"]
                 if all(e["tags"][key] == value for key, value in chosen.items() if value)
                 and word.strip().lower() in searched(e)]
@@ -46,7 +46,8 @@ class Catalogue:
 
 def searched(entry: Mapping[str, Any]) -> str:
     """Return the text of an entry in which a word is looked for, in small letters."""
-    return " ".join((entry["title"], entry["by"], entry["text"])).lower()
+    parts = (entry["title"], entry["by"], entry["text"], *entry["link"][:1])
+    return " ".join(filter(None, parts)).lower()
 
 
 def _line(entry: dict[str, Any]) -> str:
