@@ -165,7 +165,7 @@ def test_each_citation_says_what_is_right_and_how_it_was_found(row, entries):
     assert all(len(row[column].split()) >= 3 for column in ("says", "right", "found"))
     keys = (row["keys"] or "").split()
     assert set(keys) <= set(entries)
-    # One that is to be replaced, or is right, names a source. R12: nothing was found, none is given.
+    # For R12 nothing was found, and R16 names too little to look for.
     assert keys or row["name"] in ("R12", "R16")
     assert row["address"] in ([None] if not keys else (addresses(entries[keys[0]]) or [None]))
     numbers = re.findall(r"doi:(\S+?)\.?(?=\s|$)|arXiv:([\d.]+\d)", row["right"])

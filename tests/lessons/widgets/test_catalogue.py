@@ -48,7 +48,7 @@ def test_every_text_is_escaped_and_every_entry_stands_in_the_page():
 
 
 def test_a_live_catalogue_shows_what_fits():
-    box = widget(make())
+    box = widget(make().payload)
     kind, leaf, word, said, shown = box.children
     assert shown.value.count("<li") == 3 and "3 of 3" in said.value
     leaf.value = "oval"

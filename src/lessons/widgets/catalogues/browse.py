@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from lessons.recording import recording
 from lessons.widgets.base import SHORT_NAME, is_short_name, live_view, markdown
+from lessons.widgets.catalogues.fit import fitting
 
 MIME_TYPE = "application/vnd.lessons.catalogue+json"
 NEEDED = ("group", "title", "text")
@@ -24,9 +25,7 @@ class Catalogue:
 
     def fitting(self, word: str = "", **chosen: str) -> list[dict[str, Any]]:
         """Return the entries with these tags in whose words a text stands."""
-        return [e for e in self.payload["entries"]
-                if all(e["tags"][key] == value for key, value in chosen.items() if value)
-                and word.strip().lower() in searched(e)]
+        return fitting(self.payload, word, **chosen)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         p = self.payload
@@ -34,7 +33,7 @@ class Catalogue:
         if not recording():
             from lessons.widgets.catalogues.live import widget  # a built book needs no widgets
 
-            return live_view(widget(self), text)
+            return live_view(widget(p), text)
         lines, group = [f"**{markdown(p['title'])}**"], ""
         for entry in p["entries"]:
             if entry["group"] != group:
@@ -42,12 +41,6 @@ class Catalogue:
                 lines.append(f"*{markdown(group)}*")
             lines.append("- " + _line(entry))
         return {MIME_TYPE: p, "text/markdown": "\n\n".join(lines), "text/plain": text}
-
-
-def searched(entry: Mapping[str, Any]) -> str:
-    """Return the text of an entry in which a word is looked for, in small letters."""
-    parts = (entry["title"], entry["by"], entry["text"], *entry["link"][:1])
-    return " ".join(filter(None, parts)).lower()
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -4,13 +4,12 @@ from typing import Any
 
 import ipywidgets
 
-from lessons.widgets.catalogues.browse import Catalogue
+from lessons.widgets.catalogues.fit import fitting
 from lessons.widgets.catalogues.html import groups_html
 
 
-def widget(catalogue: Catalogue) -> ipywidgets.VBox:
+def widget(payload: dict[str, Any]) -> ipywidgets.VBox:
     """Return a choice for each tag, a field for a word, and the entries that fit."""
-    payload = catalogue.payload
     fields: dict[str, Any] = {
         one["key"]: ipywidgets.Dropdown(options=[("all", ""), *((o, o) for o in one["options"])],
                                         description=one["label"])
@@ -19,7 +18,7 @@ def widget(catalogue: Catalogue) -> ipywidgets.VBox:
     said, shown = ipywidgets.HTML(), ipywidgets.HTML()
 
     def show(_change: Any = None) -> None:
-        found = catalogue.fitting(word.value, **{key: f.value for key, f in fields.items()})
+        found = fitting(payload, word.value, **{key: f.value for key, f in fields.items()})
         said.value = f'<p role="status">{len(found)} of {len(payload["entries"])} entries</p>'
         shown.value = groups_html(found, ".ipynb")
 
