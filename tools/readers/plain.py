@@ -149,7 +149,7 @@ def url_of(entry: Entry) -> str:
 
 
 def links(source: str, book: Book, cited: list[str]) -> list[tuple[str, str]]:
-    """Return each role and link of the site in a cell, and each list of sources, with what it becomes."""
+    """Return each role, link of the site and list of sources of a cell, with what it becomes."""
     pairs = [(m[0], book.link(m[1], m[2])) for m in _ROLE.finditer(source)]
     pairs += [(m[0], book.link_of_site(*m.groups())) for m in _OF_SITE.finditer(source)]
     return pairs + [(m[0], book.source_list(cited)) for m in _SOURCES.finditer(source)]

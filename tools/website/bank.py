@@ -135,7 +135,7 @@ def written(asked: list[Asked]) -> str:
     """
     if broken := list(faults(asked)):
         raise BankError("\n".join(broken))
-    root, here = ET.Element("quiz"), None
+    root, here = ET.Element("quiz"), ""
     for category, quiz in asked:
         if category != here:
             question = ET.SubElement(root, "question", type="category")
@@ -157,8 +157,8 @@ def written(asked: list[Asked]) -> str:
             _text(answer, html_of(option["text"]))
             said = verdict(option) + ("" if option["right"] else f" {option['why']}")
             _html(answer, "feedback", said)
-        tag = ET.SubElement(ET.SubElement(question, "tags"), "tag")
-        _text(tag, quiz["name"].partition("/")[0])
+        label = ET.SubElement(ET.SubElement(question, "tags"), "tag")
+        _text(label, quiz["name"].partition("/")[0])
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
@@ -205,7 +205,7 @@ def read(xml: str) -> list[Asked]:
             said = text_of(answer.findtext("feedback/text", ""))
             option["why"] = why if option["right"] else said.removeprefix(f"{verdict(option)} ")
             options.append(option)
-        fractions = sorted(answer.get("fraction") or "none" for answer in question.findall("answer"))
+        fractions = sorted(a.get("fraction") or "none" for a in question.findall("answer"))
         if fractions[-1:] != ["100"] or set(fractions[:-1]) != {"0"}:
             raise BankError(f"question {name!r} has the fractions {', '.join(fractions)}; one must "
                             "be 100 and the others 0")
