@@ -12,7 +12,7 @@ from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
 
 _ROLE = re.compile(r"\{(doc|term|cite:p|cite:t)\}`([^`]+)`")
-_OF_SITE = re.compile(r"\[([^\]]+)\]\((figure|site):([\w./-]+)(?:#([\w-]+))?\)")
+_OF_SITE = re.compile(r"\[([^\]]+)\]\((figure|section|site):([\w./-]+)(?:#([\w-]+))?\)")
 _TARGET = re.compile(r"(?P<text>.*?)\s*<(?P<target>[^<>]+)>", re.DOTALL)
 _SOURCES = re.compile(r"^```\{bibliography\}\n.*?^```$", re.MULTILINE | re.DOTALL)
 _CITED = re.compile(r"\{cite:[pt]\}`([^`]+)`")
@@ -96,7 +96,7 @@ class Book:
         return f"[{text}]({self.address('glossary', anchor)})"
 
     def link_of_site(self, text: str, scheme: str, target: str, name: str | None) -> str:
-        """Return what a link to a figure of a page, or to a file of the website, becomes.
+        """Return what a link to a figure, a section or a file of the website becomes.
 
         Examples
         --------
@@ -105,8 +105,9 @@ class Book:
         >>> Book(Path()).link_of_site("the file", "site", "a.xml", None)
         'the file (after `make book`: `_build/html/a.xml`)'
         """
-        if scheme == "figure":
-            return f"[{text}]({self.address(target, f'explorer-{name}' if self.site else '')})"
+        if scheme != "site":
+            place = f"explorer-{name}" if scheme == "figure" else name or ""
+            return f"[{text}]({self.address(target, place if self.site else '')})"
         if self.site:
             return f"[{text}]({self.site}{target})"
         return f"{text} (after `make book`: `_build/html/{target}`)"
