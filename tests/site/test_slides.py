@@ -62,15 +62,19 @@ def test_keys_move_answers_wait_and_sliders_redraw(slides):
 
 
 def test_every_slide_fits_and_can_be_read_from_afar(slides):
-    small = slides.evaluate("""() => [...document.querySelectorAll("section")].flatMap((slide, i) => {
-        document.querySelectorAll("section").forEach((s) => s.classList.toggle("here", s === slide));
+    small = slides.evaluate("""() => {
+      const all = [...document.querySelectorAll("section")];
+      return all.flatMap((slide, i) => {
+        for (const other of all) other.classList.toggle("here", other === slide);
         slide.classList.add("shown");
-        const words = [...slide.querySelectorAll("h1, h2, p, li, label, output, figcaption")];
+        const text = "h1, h2, p, li, label, output, select, figcaption";
+        const words = [...slide.querySelectorAll(text)];
         const sizes = words.filter((e) => e.checkVisibility() && e.textContent.trim())
           .map((e) => parseFloat(getComputedStyle(e).fontSize));
         return slide.scrollHeight > slide.clientHeight || slide.scrollWidth > slide.clientWidth ||
           Math.min(...sizes) < 24 ? [`slide ${i + 1}: ${Math.min(...sizes)} px`] : [];
-      })""")
+      });
+    }""")
     assert small == []
 
 

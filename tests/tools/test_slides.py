@@ -75,7 +75,8 @@ def root(tmp_path):
     (tmp_path / "text/teach.md").write_text(
         "| [Line](figure:01-odd#line) | Is `x` < 1 here? | It is not. |\n")
     colours = 'html[data-theme="{}"] {{\n  --c-ink: #000;\n}}\n'
-    (tmp_path / "book/_static/book.css").write_text(colours.format("light") + colours.format("dark"))
+    (tmp_path / "book/_static/book.css").write_text("".join(
+        map(colours.format, ("light", "dark"))))
     vendor = tmp_path / "book/_static/vendor/katex"
     vendor.mkdir(parents=True)
     for name in ("katex.min.css", "katex.min.js"):
