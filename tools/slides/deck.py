@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
-from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
 
 from lessons.widgets import explorers
@@ -30,6 +29,8 @@ _SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z*$])")
 _PALETTE = re.compile(r'^(?::root,\n)?html\[data-theme="(?:light|dark)"\] \{[^}]*--c-ink: #[^}]*\}',
                       re.MULTILINE)
 _FONT = re.compile(r'url\((fonts/[\w-]+\.woff2)\)')
+_FORMULA = re.compile(r"(?P<code>`[^`]+`)|\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+)\$",
+                      re.DOTALL)
 _ASK = re.compile(r"\(figure:([\w-]+)#([\w-]+)\) *\| *([^|]+?) *\|")
 
 
@@ -73,21 +74,28 @@ class Prose:
         sources = [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
         self.book, self.cited = book, cited_in(sources)
         self.numbers = equation_numbers(sources)
-        self.md = MarkdownIt().use(dollarmath_plugin, allow_blank_lines=False)
+        self.md = MarkdownIt()
         for rule in ("link_open", "link_close"):
             self.md.add_render_rule(rule, lambda *_: "")
-        self.md.add_render_rule("math_inline", lambda _, tokens, i, *rest: (
-            f'<span class="tex">{escape(tokens[i].content)}</span>'))
-        self.md.add_render_rule("math_block", lambda _, tokens, i, *rest: (
-            f'<div class="math"><span class="tex">{escape(tokens[i].content)}</span></div>'))
 
     def plain(self, source: str) -> str:
         """Return Markdown without what only Sphinx knows."""
         return numbered(replaced(source, links(source, self.book, self.cited)), self.numbers)
 
     def html(self, source: str) -> str:
-        """Return the HTML of such Markdown."""
-        return self.md.render(source)
+        """Return the HTML of such Markdown; Markdown's marks mean nothing inside a formula."""
+        formulas: list[str] = []
+
+        def put_aside(match: re.Match) -> str:
+            if match["code"]:
+                return match[0]
+            source = (match["display"] or match["inline"]).strip()
+            tex = f'<span class="tex">{escape(source)}</span>'
+            formulas.append(f'<div class="math">{tex}</div>' if match["display"] else tex)
+            return f"\ue000{len(formulas) - 1}\ue001"
+
+        html = self.md.render(_FORMULA.sub(put_aside, source))
+        return re.sub("\ue000(\\d+)\ue001", lambda m: formulas[int(m[1])], html)
 
     def slides(self, source: str, heading: str) -> Iterator[str]:
         """Yield slides of a few sentences each."""
