@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 .NOTPARALLEL: # test and book share _build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve book test test-fast notebooks pull new lab lint format pictures bench clean
+.PHONY: help setup serve book test test-fast notebooks pull new slides lab lint format pictures bench clean
 
 help: ## list these commands
 	@echo 'make COMMAND, where COMMAND is one of:'
@@ -45,6 +45,9 @@ pull: setup ## take the edits of a notebook back into its text: make pull CH=04
 new: setup ## start a chapter: make new CH=12 TITLE="Images"
 	@test -n '$(CH)' && test -n "$(TITLE)" || { echo 'Say which: make new CH=12 TITLE="Images"' >&2; exit 2; }
 	@$(PY) -m tools.notebooks new $(CH) "$(TITLE)"
+
+slides: setup ## make slides in _build/slides, for use without a network (one chapter: CH=04)
+	@$(PY) -m tools.slides $(CH)
 
 lab: setup ## open your own copies of the chapters, in lab/, in JupyterLab
 	@root=; test "$$(id -u)" != 0 || { root=--allow-root; echo 'You are root: what notebooks run may change everything here.'; }; \
