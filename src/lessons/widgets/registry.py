@@ -22,6 +22,8 @@ from lessons.widgets.quizzes import html as quizzes
 from lessons.widgets.quizzes.ask import MIME_TYPE as QUIZ
 from lessons.widgets.sounds import html as sounds
 from lessons.widgets.sounds.listen import MIME_TYPE as SOUNDS
+from lessons.widgets.tables import html as tables
+from lessons.widgets.tables.browse import MIME_TYPE as TABLE
 
 HERE = Path(__file__).parent
 
@@ -88,4 +90,5 @@ REGISTRY = (
            "estimates hold for the first machine only", also='data-key="chip"'),
     Widget(SOUNDS, sounds.to_html, "sounds", "sounds",
            "of several sounds only the first can be played"),
+    Widget(TABLE, tables.to_html, "tables", "browse", "long tables have no search"),
 )

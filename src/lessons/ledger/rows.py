@@ -1,0 +1,51 @@
+"""The ledger: every figure that the book takes from elsewhere, one a row."""
+
+import csv
+from importlib import resources
+
+#: How sure a row is: the word, and what it means.
+SURE = {
+    "read": "seen in the source, or in its abstract",
+    "second hand": "seen in another text that quotes the source",
+    "memory": "written from memory; no text with it was found",
+    "disputed": "sources differ; the place says how",
+    "row by row": "a table: the column mark says it of each row",
+    "computed": "worked out from other columns of the same table",
+    "measured": "measured by this book",
+}
+COLUMNS = ("where", "value", "claim", "source", "locator", "address", "checked", "sure")
+
+
+def rows() -> list[dict[str, str]]:
+    """Return the ledger, one dict a row.
+
+    Notes
+    -----
+    ``where`` is a page (``07-hardware``), a table (``table accelerators``) or a module
+    (``planning/published.py``). ``value`` is, for a page, the words with the figure as they stand
+    there; for a table, one of its columns; for a module, a path to a number and the number.
+    ``source`` holds keys of the book's list of sources, or ``each row`` for a table with a column
+    of sources, or ``this book``; ``address`` the DOI, arXiv number, ISBN or https address of each
+    key; ``locator`` the place in it, if known; ``checked`` the day on which ``sure`` was decided.
+
+    Examples
+    --------
+    >>> [row["value"] for row in rows() if row["source"] == "cottier2024rising"]
+    ['factor of 2.4 a year since 2016 (90 % interval 2.0 to 2.9)']
+    """
+    with (resources.files("lessons.ledger") / "ledger.csv").open(
+            encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def exceptions() -> list[dict[str, str]]:
+    """Return what stands beside a citation and is no published figure: page, words and reason.
+
+    Examples
+    --------
+    >>> sorted(exceptions()[0])
+    ['page', 'reason', 'words']
+    """
+    with (resources.files("lessons.ledger") / "exceptions.csv").open(
+            encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
