@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 .NOTPARALLEL: # test and book share _build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve book test test-fast notebooks pull new lab lint format bench clean
+.PHONY: help setup serve book test test-fast notebooks pull new lab lint format bench links clean
 
 help: ## list these commands
 	@echo 'make COMMAND, where COMMAND is one of:'
@@ -59,6 +59,9 @@ format: setup ## put the code into the common style
 
 bench: setup ## repeat the measurements in benchmarks/
 	@$(PY) -m benchmarks
+
+links: setup ## ask whether the sources still answer; needs a network, and says so if there is none
+	@$(PY) -m tools.links
 
 clean: ## remove what can be built again (not .venv)
 	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
