@@ -1,6 +1,7 @@
 """The ledger: every figure that the book takes from elsewhere, one a row."""
 
 import csv
+import re
 from importlib import resources
 
 #: How sure a row is: the word, and what it means.
@@ -49,3 +50,50 @@ def exceptions() -> list[dict[str, str]]:
     with (resources.files("lessons.ledger") / "exceptions.csv").open(
             encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def link(address: str) -> str:
+    """Return where an identifier leads; an ISBN leads nowhere.
+
+    Examples
+    --------
+    >>> link("doi:10.1038/323533a0"), link("arXiv:2405.21015"), link("ISBN 0262035618")
+    ('https://doi.org/10.1038/323533a0', 'https://arxiv.org/abs/2405.21015', '')
+    """
+    kind, _, rest = address.partition(":")
+    forms = {"doi": "https://doi.org/{}", "arXiv": "https://arxiv.org/abs/{}", "https": "https:{}"}
+    return forms.get(kind, "").format(rest)
+
+
+def name(key: str) -> str:
+    """Return the key of a source as a reader would write it.
+
+    Examples
+    --------
+    >>> name("cottier2024rising"), name("cs231n-notes")
+    ('Cottier 2024', 'cs231n-notes')
+    """
+    match = re.fullmatch(r"([a-z-]+)((?:19|20)\d\d)\w*", key)
+    return f"{match[1].title()} {match[2]}" if match else key
+
+
+def shown(row: dict[str, str]) -> dict[str, str | tuple[str, str]]:
+    """Return a row as `lessons.widgets.tables.browse` takes it: page and source are links.
+
+    Examples
+    --------
+    >>> cells = shown(next(row for row in rows() if row["source"] == "cottier2024rising"))
+    >>> cells["where"], cells["source"]
+    (('07-hardware', '07-hardware'), ('Cottier 2024, abstract', 'https://arxiv.org/abs/2405.21015'))
+    """
+    keys, addresses = row["source"].split("; "), row["address"].split("; ")
+    text = "; ".join(name(key) for key in keys) + (row["locator"] and f", {row['locator']}")
+    source: str | tuple[str, str] = text
+    if len(keys) == 1 and link(addresses[0]):
+        source = (text, link(addresses[0]))
+    elif len(keys) > 1:
+        source = "; ".join(f"{name(key)} ({place})"
+                           for key, place in zip(keys, addresses, strict=True))
+    page = row["where"]
+    return row | {"source": source,
+                  "where": (page, page) if " " not in page and "." not in page else page}

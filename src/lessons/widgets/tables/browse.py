@@ -77,7 +77,7 @@ def browse(
     columns : dict of str to str
         Keys of the rows in the order shown, the first names the row, and their headings.
     filters : list of str
-        Keys of columns of which the reader may choose one value; from 2 to 40 values each.
+        Keys of columns of which the reader may choose one value; from 2 to 60 values each.
 
     Raises
     ------
@@ -111,8 +111,8 @@ def browse(
     order = list(columns)
     for key in filters:
         values = {text_of(row[order.index(key)]) for row in made}
-        if not 2 <= len(values) <= 40:
-            fail(f"filter {key!r} has {len(values)} values, from 2 to 40 are a choice")
+        if not 2 <= len(values) <= 60:
+            fail(f"filter {key!r} has {len(values)} values, from 2 to 60 are a choice")
     payload = {"name": name, "title": title, "columns": list(columns.values()),
                "filters": [order.index(key) for key in filters], "rows": made}
     size = sum(len(cell_html(cell, ".html").encode()) for row in made for cell in row)
