@@ -84,7 +84,7 @@ def shown(row: dict[str, str]) -> dict[str, str | tuple[str, str]]:
     --------
     >>> cells = shown(next(row for row in rows() if row["source"] == "cottier2024rising"))
     >>> cells["where"], cells["source"]
-    (('07-hardware', '07-hardware'), ('Cottier 2024, abstract', 'https://arxiv.org/abs/2405.21015'))
+    (('7 hardware', '07-hardware'), ('Cottier 2024, abstract', 'https://arxiv.org/abs/2405.21015'))
     """
     keys, addresses = row["source"].split("; "), row["address"].split("; ")
     text = "; ".join(name(key) for key in keys) + (row["locator"] and f", {row['locator']}")
@@ -95,5 +95,6 @@ def shown(row: dict[str, str]) -> dict[str, str | tuple[str, str]]:
         source = "; ".join(f"{name(key)} ({place})"
                            for key, place in zip(keys, addresses, strict=True))
     page = row["where"]
-    return row | {"source": source,
-                  "where": (page, page) if " " not in page and "." not in page else page}
+    is_page = " " not in page and "." not in page
+    words = page.lstrip("0").replace("-", " ")
+    return row | {"source": source, "where": (words, page) if is_page else page}

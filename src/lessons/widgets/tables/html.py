@@ -9,17 +9,19 @@ from lessons.widgets.tables.browse import cell_html, text_of
 def controls(payload: dict[str, Any]) -> str:
     """Return the search and one choice for each filter; ``tables.js`` shows them."""
     mine = f"browse-{escape(payload['name'])}"
-    fields = (f'<label for="{mine}-search">Search</label><input id="{mine}-search" type="search" '
-              f'autocomplete="off" spellcheck="false" aria-controls="{mine}-table">')
+    fields = (f'<span class="browse-field"><label for="{mine}-search">Search</label>'
+              f'<input id="{mine}-search" type="search" autocomplete="off" spellcheck="false" '
+              f'aria-controls="{mine}-table"></span>')
     for column in payload["filters"]:
         values = dict.fromkeys(text_of(row[column]) for row in payload["rows"])
         options = "".join(f'<option value="{escape(v)}">{escape(v) or "(none)"}</option>'
                           for v in values)
         field = f"{mine}-{column}"
-        fields += (f'<label for="{field}">{escape(payload["columns"][column])}</label>'
+        fields += (f'<span class="browse-field"><label for="{field}">'
+                   f'{escape(payload["columns"][column])}</label>'
                    f'<select id="{field}" data-column="{column}" autocomplete="off" '
                    f'aria-controls="{mine}-table"><option value="" data-all>all</option>{options}'
-                   "</select>")
+                   "</select></span>")
     return (f'<div class="browse-controls" hidden>{fields}'
             '<button type="button" class="browse-reset">Reset</button></div>')
 
