@@ -1,4 +1,4 @@
-"""A long table: the same rows live and stored, escaped, whole without scripts, authors' mistakes."""
+"""A long table: the same rows live and stored, escaped, whole without scripts; mistakes."""
 
 import json
 
