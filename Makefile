@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 .NOTPARALLEL: # test and book share _build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve book test test-fast notebooks pull new slides lab lint format pictures bench clean
+.PHONY: help setup serve book test test-fast notebooks pull new slides lab lint format pictures bench links clean
 
 help: ## list these commands
 	@echo 'make COMMAND, where COMMAND is one of:'
@@ -65,6 +65,9 @@ pictures: setup ## take the pictures of README.md again, after what they show ha
 
 bench: setup ## repeat the measurements in benchmarks/
 	@$(PY) -m benchmarks
+
+links: setup ## ask whether the sources still answer; needs a network, and says so if there is none
+	@$(PY) -m tools.links
 
 clean: ## remove what can be built again (not .venv)
 	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage

@@ -24,6 +24,8 @@ from lessons.widgets.quizzes import html as quizzes
 from lessons.widgets.quizzes.ask import MIME_TYPE as QUIZ
 from lessons.widgets.sounds import html as sounds
 from lessons.widgets.sounds.listen import MIME_TYPE as SOUNDS
+from lessons.widgets.tables import html as tables
+from lessons.widgets.tables.browse import MIME_TYPE as TABLE
 
 HERE = Path(__file__).parent
 
@@ -92,4 +94,5 @@ REGISTRY = (
            "of several sounds only the first can be played"),
     Widget(CATALOGUE, catalogues.to_html, "catalogues", "catalogue",
            "lists show all their entries"),
+    Widget(TABLE, tables.to_html, "tables", "browse", "long tables have no search"),
 )
