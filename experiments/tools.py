@@ -31,7 +31,7 @@ from lessons.train.run import loop
 
 PARTS = Path("_build/tools")
 CODE = [Path(module.__file__) for module in (changes, runs)]
-N_STEPS, EVERY, SEEDS = 250, 25, [0, 1, 2]
+N_STEPS, EVERY, N_VALID, SEEDS = 100, 20, 64, [0, 1, 2]
 TRAINED = ["chapter 10", "fused"]
 N_ROUNDS, N_TRIES, N_WARM = 15, 12, 3
 SHOWN = ["token_embedding.weight", "blocks.0.attention.qkv.weight"]
@@ -46,7 +46,8 @@ def quiet(line):
 def trained(version, seed, n_steps=N_STEPS):
     """Train with TensorBoard's log, and return what is read back from its event file."""
     torch.set_num_threads(1)
-    settings = {"n_steps": n_steps, "valid_every": EVERY, "save_every": EVERY, "keep": 100}
+    settings = {"n_steps": n_steps, "valid_every": EVERY, "save_every": EVERY, "keep": 100,
+                "n_valid": N_VALID}
     with runs.trainer(version, seed, **settings) as made:
         folder = made.config.out
         made.save()
@@ -193,8 +194,9 @@ def fresh_first_steps(number):
 def everything():
     """Do all that is not done; return it and the processor seconds."""
     all_runs = Runs(PARTS, 1)
-    settings = (N_STEPS, EVERY, SHOWN, N_BINS, runs.SETTINGS)
-    parts = {name: all_runs.do(function, rows, CODE, settings) for name, function, rows in [
+    logged = (N_STEPS, EVERY, N_VALID, SHOWN, N_BINS)
+    parts = {name: all_runs.do(function, rows, CODE, logged if name == "trained" else "")
+             for name, function, rows in [
         ("profiles", looked_at, [(version,) for version in changes.VERSIONS]),
         ("speed", speed, [()]), ("overhead", overhead, [()]),
         ("first", fresh_first_steps, [(i,) for i in range(3)]),
@@ -209,6 +211,7 @@ def everything():
             "overhead": parts["overhead"][()],
             "tensorboard": {
                 "n_steps": N_STEPS, "valid": ends,
+                "seeds": SEEDS,
                 "training": {version: logs[version, 0]["curves"]["loss"] for version in TRAINED},
                 "histograms": shown["histograms"], "tags": shown["tags"],
                 "bytes": shown["bytes"], "n_files": shown["n_files"],
