@@ -9,7 +9,6 @@ notes the clock on the wall, so the step that was interrupted least is taken.
 """
 
 import math
-import multiprocessing
 import statistics
 import sys
 import threading
@@ -31,9 +30,10 @@ from lessons.train.run import loop
 
 PARTS = Path("_build/tools")
 CODE = [Path(module.__file__) for module in (changes, runs)]
-N_STEPS, EVERY, N_VALID, SEEDS = 100, 20, 64, [0, 1, 2]
+N_STEPS, EVERY, N_VALID, SEED = 60, 10, 64, 0
 TRAINED = ["chapter 10", "fused"]
 N_ROUNDS, N_TRIES, N_WARM = 15, 12, 3
+N_OVERHEAD = 7  # rounds; the first is left out
 SHOWN = ["token_embedding.weight", "blocks.0.attention.qkv.weight"]
 N_BINS = 41
 SCALARS = ["loss", "valid_loss", "lr", "grad_norm"]
@@ -90,10 +90,11 @@ def read_back(folder):
 
 def bars(histogram):
     """Return the least and the largest value of a histogram, and its counts."""
-    return {"low": round(histogram.min, 5), "high": round(histogram.max, 5),
+    limits = histogram.bucket_limit  # the first bucket ends where the first value is
+    return {"low": round(limits[0], 5), "high": round(limits[-1], 5),
             "std": round(math.sqrt(histogram.sum_squares / histogram.num
                                    - (histogram.sum / histogram.num) ** 2), 5),
-            "counts": [int(n) for n in histogram.bucket]}
+            "counts": [int(n) for n in histogram.bucket[1:]]}
 
 
 def speed():
@@ -166,29 +167,15 @@ def overhead():
         if options is None:
             return runs.seconds(one.update), 0.0
         with profile(activities=[ProfilerActivity.CPU], **options) as seen:
-            inside = runs.seconds(one.update)
-        return inside, runs.seconds(seen.key_averages)
+            return X
 
     with runs.trainer() as small, runs.trainer(batch_size=1) as tiny:
         rounds = [{size: {name: step(one, options) for name, options in ways.items()}
                    for size, one in (("16", small), ("1", tiny))}
-                  for _ in range(N_WARM + N_ROUNDS)][N_WARM:]
+                  for _ in range(N_OVERHEAD)][1:]
     return {size: {name: round(statistics.median(
-        row[size][name][0] / row[size]["none"][0] for row in rounds), 3) for name in ways}
+        row[size][name] / row[size]["none"] for row in rounds), 3) for name in ways}
         for size in ("16", "1")}
-
-
-def first_steps(_):
-    """Return the processor seconds of the first steps of a process."""
-    torch.set_num_threads(1)
-    with runs.trainer() as made:
-        return [round(runs.seconds(made.update), 4) for _ in range(8)]
-
-
-def fresh_first_steps(number):
-    """Return the processor seconds of the first steps of a process that did nothing before."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.map(first_steps, [number])[0]
 
 
 def everything():
@@ -199,20 +186,19 @@ def everything():
              for name, function, rows in [
         ("profiles", looked_at, [(version,) for version in changes.VERSIONS]),
         ("speed", speed, [()]), ("overhead", overhead, [()]),
-        ("first", fresh_first_steps, [(i,) for i in range(3)]),
-        ("trained", trained, [(version, seed) for seed in SEEDS for version in TRAINED]),
+        ("trained", trained, [(version, SEED) for version in TRAINED]),
     ]}
     logs = parts["trained"]
-    shown = logs[TRAINED[0], 0]
-    ends = {version: {str(seed): logs[version, seed]["curves"]["valid_loss"] for seed in SEEDS}
-            for version in TRAINED}
+    shown = logs[TRAINED[0], SEED]
     return {"profiles": {version: row for (version,), row in parts["profiles"].items()},
-            "speed": parts["speed"][()] | {"first": list(parts["first"].values())},
+            "speed": parts["speed"][()],
             "overhead": parts["overhead"][()],
             "tensorboard": {
-                "n_steps": N_STEPS, "valid": ends,
-                "seeds": SEEDS,
-                "training": {version: logs[version, 0]["curves"]["loss"] for version in TRAINED},
+                "n_steps": N_STEPS, "seed": SEED,
+                "training": {version: logs[version, SEED]["curves"]["loss"]
+                             for version in TRAINED},
+                "valid": {version: logs[version, SEED]["curves"]["valid_loss"]
+                          for version in TRAINED},
                 "histograms": shown["histograms"], "tags": shown["tags"],
                 "bytes": shown["bytes"], "n_files": shown["n_files"],
                 "n_scalars": sum(row["n_scalars"] for row in logs.values()),
@@ -220,7 +206,7 @@ def everything():
             }, all_runs.seconds
 
 
-def check(n_steps=EVERY, kept=None):
+def check(n_steps=5, kept=None):
     """Train one run's first steps again; return a line for each loss that differs."""
     kept = kept or runs.record()
     now = first_losses(n_steps)
