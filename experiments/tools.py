@@ -165,9 +165,9 @@ def overhead():
 
     def step(one, options):
         if options is None:
-            return runs.seconds(one.update), 0.0
-        with profile(activities=[ProfilerActivity.CPU], **options) as seen:
-            return X
+            return runs.seconds(one.update)
+        with profile(activities=[ProfilerActivity.CPU], **options):
+            return runs.seconds(one.update)
 
     with runs.trainer() as small, runs.trainer(batch_size=1) as tiny:
         rounds = [{size: {name: step(one, options) for name, options in ways.items()}
