@@ -37,11 +37,9 @@ def test_without_dropout_every_version_is_the_same_model(version):
 @pytest.mark.parametrize(("version", "random"), [("16 bits", True), ("fused", False)])
 def test_only_the_fused_version_leaves_the_weights_of_attention_alone(version, random):
     layer = made(version).blocks[0].attention
+    layer.out, layer.dropout = torch.nn.Identity(), torch.nn.Identity()  # what comes after them
     layer.dropout.p = 0.25
     x = torch.randn(1, 8, 16, generator=torch.Generator().manual_seed(1))
-    layer.out = torch.nn.Identity()
-    rest, layer.dropout = layer.dropout, torch.nn.Identity()
-    layer.dropout.p = rest.p
     torch.manual_seed(2)
     one, two = layer(x), layer(x)
     assert (one != two).any() == random
@@ -51,8 +49,8 @@ def test_thin_keeps_each_number_with_the_same_chance_and_on_its_own():
     torch.manual_seed(3)
     n, p = 400, 0.25
     kept = changes.thin(torch.ones(n, 1001), p) != 0  # 1,001: no multiple of four numbers a draw
-    assert kept.float().mean().item() == pytest.approx(1 - p, abs=5 * (p * (1 - p) / kept.numel()) ** 0.5)
     error = (p * (1 - p) / n) ** 0.5
+    assert abs(kept.float().mean() - (1 - p)) < 5 * error / 1001**0.5
     assert ((kept.float().mean(0) - (1 - p)).abs() < 5 * error).all()  # every place
     for lag in (1, 2, 3, 4):  # neighbours share a draw of 64 bits
         both = (kept[:, lag:] & kept[:, :-lag]).float().mean().item()
