@@ -48,8 +48,11 @@ def figures(sentence: str) -> list[str]:
     --------
     >>> figures("In 2021 GPT-3 had 175 billion, Llama 3 405B, at 45.7 % {doc}`07-hardware` `x[3]`.")
     ['175', '45.7']
+    >>> figures("[Seven](section:19-laws#in-2) of 8")
+    ['8']
     """
-    text = re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$", " ", _CITE.sub("", sentence))
+    text = re.sub(r"\]\([^)]*\)", "]", _CITE.sub("", sentence))  # where a link leads
+    text = re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$", " ", text)
     text = _YEAR.sub(" ", _NAME.sub(" ", plain(text)))
     return [m[0] for m in _FIGURE.finditer(text) if not text[m.end():m.end() + 1].isalpha()]
 
