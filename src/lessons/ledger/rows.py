@@ -6,7 +6,7 @@ from importlib import resources
 
 #: How sure a row is: the word, and what it means.
 SURE = {
-    "read": "seen in the source, or in its abstract",
+    "read": "seen in the source, or word for word in a copy of it",
     "second hand": "seen in another text that quotes the source",
     "memory": "written from memory; no text with it was found",
     "disputed": "sources differ; the place says how",
