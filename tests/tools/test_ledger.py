@@ -37,7 +37,7 @@ def test_every_word_for_how_sure_is_used():
 def test_what_is_from_memory_or_disputed_in_a_table_is_marked_there():
     marked = {row["where"] for row in LEDGER if row["sure"] == "row by row"}
     assert marked == {"table accelerators", "table caches", "table changes", "table datasets",
-                      "table links", "table models"}
+                      "table links", "table models", "table tools"}
 
 
 # ---------- each fault is named
