@@ -31,10 +31,13 @@ MODULES = (model, tokenizer, assembled, attention, trial, entry, ladder, timed, 
 
 #: Peak rates and numbers of steps that were tried. Chapter 10's are what they are.
 TRIES = {
+    "no dropout, AdamW": [(0.006, 360), (0.003, 560), (0.006, 560)],
+    "no dropout, Muon": [(0.012, 190), (0.024, 280), (0.012, 300), (0.006, 370), (0.012, 370),
+                         (0.012, 450)],
     "schedule": [(0.006, 700)],
-    "first weights": [(0.006, 560)],
-    "rotary": [(0.006, 340), (0.006, 400)],
-    "Muon": [(0.012, 230), (0.012, 260)],
+    "rotary": [(0.006, 450)],
+    "Muon": [(0.012, 270)],
+    "first weights": [(0.012, 240)],
     "no dropout": [(0.012, 150), (0.012, 175), (0.012, 190), (0.012, 205)],
     "token shift": [(0.012, 125), (0.012, 150), (0.012, 170)],
 }

@@ -8,9 +8,9 @@ from lessons.studies.speedrun.entry import Entry
 #: By name: the last row without one idea; the rate is that of the row, or AdamW's.
 DROPPED = {
     "schedule": replace(ladder.LAST, schedule=ladder.as_chapter_10),
-    "first weights": replace(ladder.LAST, build=replace(ladder.SHIFTED, enlarged=False)),
     "rotary": replace(ladder.LAST, build=replace(ladder.SHIFTED, rotary=False)),
     "Muon": replace(ladder.LAST, optimiser=ladder.adamw),
+    "first weights": replace(ladder.LAST, build=replace(ladder.SHIFTED, enlarged=False)),
     "no dropout": replace(ladder.LAST, build=replace(ladder.SHIFTED, dropout=0.1)),
     "token shift": ladder.IDEAS["no dropout"][0],
 }
