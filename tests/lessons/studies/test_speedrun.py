@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -299,15 +300,27 @@ def differences(recipe, other):
 
 
 #: What each row changes in the row before.
-CHANGES = {"schedule": "schedule", "rotary": "rotary", "Muon": "optimiser",
+CHANGES = {"rotary": "rotary", "Muon": "optimiser",
            "first weights": "enlarged", "no dropout": "dropout", "token shift": "shifted"}
 
 
 def test_each_row_has_one_idea_more_than_the_row_before():
     recipes = [recipe for recipe, _ in ladder.IDEAS.values()]
     assert recipes[0] is ladder.BASE and recipes[-1] is ladder.LAST
-    changed = [differences(*pair) for pair in zip(recipes, recipes[1:])]
+    changed = [differences(*pair) for pair in pairwise(recipes)]
     assert changed == [[CHANGES[name]] for name in list(ladder.IDEAS)[1:]]
+
+
+def test_rows_share_a_schedule_that_is_as_steep_as_chapter_10s():
+    names = list(ladder.IDEAS)[1:]
+    assert {ladder.entry(n, 0.1, 9).recipe.schedule for n in names} == {ladder.cosine_to_zero}
+    assert ladder.entry("chapter 10", 0.1, 9).recipe.schedule is ladder.as_chapter_10
+    for shape, n_steps in ((ladder.as_chapter_10, 1000), (ladder.cosine_to_zero, 500)):
+        shares = [shape((step + 0.5) / n_steps) for step in range(n_steps)]
+        assert shares.index(max(shares)) == pytest.approx(50, abs=1) and shares[-1] < 1e-4
+        assert shares[25] == pytest.approx(0.5, abs=0.03)
+        middle = (50 + n_steps) // 2
+        assert shares[middle] == pytest.approx(0.5, abs=0.01)
 
 
 def test_rotary_positions_are_those_of_the_book():
@@ -328,16 +341,16 @@ def test_models_see_no_later_token_and_keep_none(name):
 
 
 def test_first_weights_are_larger_by_the_root_of_the_width():
-    small, large = (loss_of(ladder.Model(enlarged=on))[0] for on in (False, True))
-    times = [(b / a).mean().item() for a, b in zip(small.parameters(), large.parameters())
-             if a.dim() == 2]
+    models = (loss_of(ladder.Model(enlarged=on))[0] for on in (False, True))
+    pairs = zip(*(model.parameters() for model in models), strict=True)
+    times = [(large / small).mean().item() for small, large in pairs if small.dim() == 2]
     assert times == pytest.approx([math.sqrt(6)] * len(times))
 
 
 @pytest.mark.parametrize("name", dropped.DROPPED)
 def test_one_idea_is_taken_away_from_the_last_row(name):
     recipe = dropped.entry(name, 0.01, 100).recipe
-    assert differences(recipe, ladder.LAST) == [CHANGES[name]]
+    assert differences(recipe, ladder.entry("token shift", 0.01, 100).recipe) == [CHANGES[name]]
     assert ideas_of(recipe)[CHANGES[name]] == ideas_of(ladder.BASE)[CHANGES[name]]
 
 
@@ -352,10 +365,11 @@ def test_the_record_holds_what_is_said_of_it():
     rows = table.rows()
     assert [row.name for row in rows] == list(ladder.IDEAS)
     assert list(kept["open"]) == list(ladder.OPEN)
-    for row, before in zip(rows[1:], rows):
+    for before, row in pairwise(rows):
         assert table.faults(row.results) == []  # three seeds, and each reaches the score
         assert row.results[0].n_steps == kept["rows"][row.name]["n_steps"]
         assert row.idea == ladder.IDEAS[row.name][1]
+        assert row.results[0].n_steps <= 500  # of which a tenth, chapter 10's 50, is warm-up
         assert row.times_faster > before.times_faster
         assert len(differences(*(ladder.IDEAS[each.name][0] for each in (before, row)))) == 1
     assert min(run.times_faster for run in rows[-1].results) >= 5

@@ -7,7 +7,6 @@ from lessons.studies.speedrun.entry import Entry
 
 #: By name: the last row without one idea; the rate is that of the row, or AdamW's.
 DROPPED = {
-    "schedule": replace(ladder.LAST, schedule=ladder.as_chapter_10),
     "rotary": replace(ladder.LAST, build=replace(ladder.SHIFTED, rotary=False)),
     "Muon": replace(ladder.LAST, optimiser=ladder.adamw),
     "first weights": replace(ladder.LAST, build=replace(ladder.SHIFTED, enlarged=False)),
@@ -31,5 +30,5 @@ def entry(name: str, lr: float, n_steps: int) -> Entry:
     """
     if name not in DROPPED:
         raise ValueError(f"no idea {name!r} to take away: there are {', '.join(DROPPED)}")
-    recipe = replace(DROPPED[name], lr=lr)
+    recipe = replace(DROPPED[name], lr=lr, schedule=ladder.cosine_to_zero)
     return Entry(f"all but {name}", "one idea taken away", n_steps, recipe)
