@@ -394,21 +394,27 @@ def test_a_row_is_the_first_try_that_all_seeds_reach(monkeypatch):
 
     def fake(folder, code, settings, function, tasks, jobs):
         def bits(n_steps, seed):  # seed 1 needs 250 steps, the others 200
-            return best - 0.01 if n_steps >= (250 if seed == 1 else 200) else best + 0.1
+            if n_steps >= (250 if seed == 1 else 200):
+                return best - 0.01
+            return best + (0.04 if n_steps > 50 else 0.06)
         return {task: ({"bits": bits(*task[2:]), "n_steps": task[2], "seed": task[3]}, 1.0)
                 for task in map(tuple, tasks)}
 
     monkeypatch.setattr(experiment, "kept_all", fake)
     monkeypatch.setattr(experiment, "TRIES", {"Muon": [(0.1, 100), (0.1, 200), (0.1, 250)],
-                                              "rotary": [(0.2, 90), (0.1, 100)]})
+                                              "rotary": [(0.2, 90), (0.1, 100)],
+                                              "token shift": [(0.1, 100), (0.1, 50)]})
     result, _ = experiment.everything()
-    assert list(result["rows"]) == ["chapter 10", "Muon"] and list(result["open"]) == ["rotary"]
+    assert list(result["rows"]) == ["chapter 10", "Muon"]
+    assert list(result["open"]) == ["rotary", "token shift"]
     row = result["rows"]["Muon"]
     assert (row["lr"], row["n_steps"], len(row["runs"])) == (0.1, 250, 3)
     assert [(t["n_steps"], t["seed"]) for t in row["tried"]] == [
         (100, 0), (200, 0), (250, 0), (200, 1), (200, 2)]
     assert [(t["n_steps"], t["seed"]) for t in result["open"]["rotary"]] == [
         (90, 0), (100, 0), (100, 1), (100, 2)]
+    assert [(t["n_steps"], t["seed"]) for t in result["open"]["token shift"]] == [
+        (100, 0), (50, 0)]  # far from the score: no other seed would make up for it
 
 
 def test_a_part_that_differs_from_the_record_is_found(monkeypatch):
