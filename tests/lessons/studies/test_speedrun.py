@@ -300,8 +300,8 @@ def differences(recipe, other):
 
 
 #: What each row changes in the row before.
-CHANGES = {"rotary": "rotary", "Muon": "optimiser",
-           "first weights": "enlarged", "no dropout": "dropout", "token shift": "shifted"}
+CHANGES = {"rotary": "rotary", "first weights": "enlarged", "Muon": "optimiser",
+           "no dropout": "dropout", "token shift": "shifted"}
 
 
 def test_each_row_has_one_idea_more_than_the_row_before():
@@ -394,27 +394,25 @@ def test_a_row_is_the_first_try_that_all_seeds_reach(monkeypatch):
 
     def fake(folder, code, settings, function, tasks, jobs):
         def bits(n_steps, seed):  # seed 1 needs 250 steps, the others 200
-            if n_steps >= (250 if seed == 1 else 200):
-                return best - 0.01
-            return best + (0.04 if n_steps > 50 else 0.06)
+            return best - 0.01 if n_steps >= (250 if seed == 1 else 200) else best + 0.1
         return {task: ({"bits": bits(*task[2:]), "n_steps": task[2], "seed": task[3]}, 1.0)
                 for task in map(tuple, tasks)}
 
     monkeypatch.setattr(experiment, "kept_all", fake)
     monkeypatch.setattr(experiment, "TRIES", {"Muon": [(0.1, 100), (0.1, 200), (0.1, 250)],
-                                              "rotary": [(0.2, 90), (0.1, 100)],
-                                              "token shift": [(0.1, 100), (0.1, 50)]})
+                                              "rotary": [(0.2, 90), (0.1, 100)]})
+    monkeypatch.setattr(experiment, "ASIDE", {"in a hurry": [(0.1, 300, 0), (0.2, 40, 2)]})
     result, _ = experiment.everything()
     assert list(result["rows"]) == ["chapter 10", "Muon"]
-    assert list(result["open"]) == ["rotary", "token shift"]
+    assert list(result["open"]) == ["rotary", "in a hurry"]
     row = result["rows"]["Muon"]
     assert (row["lr"], row["n_steps"], len(row["runs"])) == (0.1, 250, 3)
     assert [(t["n_steps"], t["seed"]) for t in row["tried"]] == [
         (100, 0), (200, 0), (250, 0), (200, 1), (200, 2)]
     assert [(t["n_steps"], t["seed"]) for t in result["open"]["rotary"]] == [
         (90, 0), (100, 0), (100, 1), (100, 2)]
-    assert [(t["n_steps"], t["seed"]) for t in result["open"]["token shift"]] == [
-        (100, 0), (50, 0)]  # far from the score: no other seed would make up for it
+    assert [(t["lr"], t["n_steps"], t["seed"]) for t in result["open"]["in a hurry"]] == [
+        (0.1, 300, 0), (0.2, 40, 2)]
 
 
 def test_a_part_that_differs_from_the_record_is_found(monkeypatch):

@@ -8,8 +8,8 @@ from lessons.studies.speedrun.entry import Entry
 #: By name: the last row without one idea; the rate is that of the row, or AdamW's.
 DROPPED = {
     "rotary": replace(ladder.LAST, build=replace(ladder.SHIFTED, rotary=False)),
-    "Muon": replace(ladder.LAST, optimiser=ladder.adamw),
     "first weights": replace(ladder.LAST, build=replace(ladder.SHIFTED, enlarged=False)),
+    "Muon": replace(ladder.LAST, optimiser=ladder.adamw),
     "no dropout": replace(ladder.LAST, build=replace(ladder.SHIFTED, dropout=0.1)),
     "token shift": ladder.IDEAS["no dropout"][0],
 }

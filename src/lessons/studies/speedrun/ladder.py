@@ -150,8 +150,8 @@ LAST = replace(BASE, build=SHIFTED, optimiser=muon)
 IDEAS: dict[str, tuple[Recipe, str]] = {
     "chapter 10": (BASE, "the run to beat"),
     "rotary": (replace(BASE, build=TURNED), "rotary positions in place of learned ones"),
-    "Muon": (replace(LAST, build=TURNED), "Muon for the matrices inside blocks"),
-    "first weights": (replace(LAST, build=ENLARGED), "first weights for the width"),
+    "first weights": (replace(BASE, build=ENLARGED), "first weights for the width"),
+    "Muon": (replace(LAST, build=ENLARGED), "Muon for the matrices inside blocks"),
     "no dropout": (replace(LAST, build=UNDROPPED), "no dropout"),
     "token shift": (LAST, "each layer reads half of the numbers from the token before"),
 }
@@ -159,6 +159,7 @@ IDEAS: dict[str, tuple[Recipe, str]] = {
 #: What came to no row.
 OPEN: dict[str, tuple[Recipe, str]] = {
     "in a hurry": (BASE, "chapter 10's model, with a rate and steps for a shorter run"),
+    "Muon, old weights": (replace(LAST, build=TURNED), "Muon's row without first weights"),
     "no dropout, AdamW": (replace(BASE, build=EARLY), "first weights, no dropout"),
     "no dropout, Muon": (replace(LAST, build=EARLY), "first weights, no dropout, Muon"),
 }
