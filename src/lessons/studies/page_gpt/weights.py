@@ -3,6 +3,7 @@
 `lessons.compress.quantise` made the whole numbers, and chapter 22 says what that costs.
 """
 
+import io
 import math
 import zipfile
 import zlib
@@ -59,15 +60,18 @@ def load(file: str | Path | BinaryIO = FILE) -> tuple[GPT, BytePairTokenizer]:
     ' a'
     """
     try:
-        with np.load(file) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        with zipfile.ZipFile(file) as stored:  # it checks the sums before numpy reads
+            arrays = {name.removesuffix(".npy"): np.load(io.BytesIO(stored.read(name)))
+                      for name in stored.namelist()}
         merges, n_heads = arrays.pop("merges"), int(arrays.pop("n_heads"))
         weights = {name: np.float32(w) * arrays.get(name + SCALE, np.float32(1))
                    for name, w in arrays.items() if not name.endswith(SCALE)}
-        return GPT(weights, n_heads), BytePairTokenizer(merges)
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
+        model, tokenizer = GPT(weights, n_heads), BytePairTokenizer(merges)
+        model([[tokenizer.vocab_size - 1]])  # is all there, and does it fit together?
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError) as error:
         raise ValueError(f"this is not the file of weights, or not all of it ({error}): load it "
                          "again") from None
+    return model, tokenizer
 
 
 def bits_per_byte(model: GPT, tokenizer: BytePairTokenizer, n: int = 256) -> float:
