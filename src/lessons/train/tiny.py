@@ -4,6 +4,7 @@ A page calls `TinyRun.step` as often as it has time, and may change the learning
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -98,7 +99,7 @@ class TinyRun:
         nats = loss(self.model, rows[:, :-1], rows[:, 1:]).item()
         return bits_per_byte(nats, len(self.held), self.held_bytes)
 
-    def write(self, begin: str, n_new: int, seed: int = 0, **how: float) -> Iterator[str]:
+    def write(self, begin: str, n_new: int, seed: int = 0, **how: Any) -> Iterator[str]:
         """Yield `n_new` characters that the model adds to a text, as it stands now.
 
         Parameters
