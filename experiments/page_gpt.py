@@ -18,7 +18,6 @@ from experiments import small_gpt
 from experiments.keep import command
 from lessons.compress.quantise import quantise
 from lessons.studies.page_gpt import weights
-from lessons.studies.record import load
 from lessons.studies.small_gpt import runs
 
 RUN = Path("_build/small_gpt")
@@ -71,7 +70,7 @@ def everything():
 
 def check():
     """Return a line for each number that differs."""
-    record = load("page_gpt")
+    record = weights.record()
     said = record["kinds"][record["chosen"]]
     bits, size = weights.bits_per_byte(*weights.load()), weights.FILE.stat().st_size
     wrong = [f"{bits:.4f} bits per byte, {said['bits_per_byte']} in the record"

@@ -14,10 +14,9 @@ from lessons.compress.quantise import quantise
 from lessons.gpt import model as gpt
 from lessons.gpt.tokenizer import BytePairTokenizer
 from lessons.studies.page_gpt import weights
-from lessons.studies.record import load
 from lessons.studies.small_gpt import runs
 
-RECORD, CHAPTER = load("page_gpt"), runs.record()
+RECORD, CHAPTER = weights.record(), runs.record()
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +110,7 @@ def test_another_run_is_not_taken_for_that_of_the_chapter(toy, monkeypatch, tmp_
 def test_check_tells_what_differs(monkeypatch):
     said = json.loads(json.dumps(RECORD))
     said["kinds"][said["chosen"]] = {"bytes": 1, "bits_per_byte": 1.0}
-    monkeypatch.setattr(page_gpt, "load", lambda study: said)
+    monkeypatch.setattr(weights, "record", lambda: said)
     monkeypatch.setattr(weights, "bits_per_byte", lambda *model: 1.5)
     assert [line.split(",")[0] for line in page_gpt.check()] == [
         "1.5000 bits per byte", f"{weights.FILE.stat().st_size} bytes"]

@@ -10,16 +10,28 @@ import zlib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from lessons.data import corpus
 from lessons.gpt.on_numpy import GPT
 from lessons.gpt.tokenizer import BytePairTokenizer
+from lessons.studies import record as records
 
 FILE = Path(str(resources.files("lessons.studies.page_gpt"))) / "weights.npz"
 SCALE = ":scale"  # ends the name of the scales of a matrix of whole numbers
+
+
+def record() -> dict[str, Any]:
+    """Return how the file was made, and what each kind of short number would cost.
+
+    Examples
+    --------
+    >>> record()["chosen"]
+    '8 bits, a scale for a row'
+    """
+    return records.load("page_gpt")
 
 
 def save(file: str | Path | BinaryIO, arrays: Mapping[str, np.ndarray],
