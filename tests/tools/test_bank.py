@@ -88,7 +88,8 @@ def test_every_quiz_of_the_texts_is_in_it_once(tmp_path):
     chapters = [path.stem[:2] for path in sorted((ROOT / "text").glob("[0-9][0-9]-*.md"))]
     categories = list(dict.fromkeys(one.category for one in found))
     assert [c[:2] for c in categories[:len(chapters)]] == chapters
-    assert categories[len(chapters):] == ["Errata of the article", "Reading", "Tools that look inside a training"]
+    assert categories[len(chapters):] == [
+        "Errata of the article", "Reading", "Tools that look inside a training"]
 
 
 def test_a_notebook_that_cannot_be_read_is_named(tmp_path):

@@ -31,7 +31,7 @@ def rows() -> list[dict[str, str]]:
 
     Examples
     --------
-    >>> [row["value"] for row in rows() if row["source"] == "cottier2024rising"]
+    >>> [row["value"] for row in rows() if row["source"] == "cottier2024rising"][:1]
     ['factor of 2.4 a year since 2016 (90 % interval 2.0 to 2.9)']
     """
     with (resources.files("lessons.ledger") / "ledger.csv").open(
