@@ -3,10 +3,10 @@
     python -m experiments.speedrun          run everything (fifty minutes of one core), keep it
     python -m experiments.speedrun --check  run one row again, compare with what is kept
 
-Seed 0 tries rates and numbers of steps. Those that reach the score with a margin are run with seeds
+Seed 0 tries numbers of steps. Those that reach the score with a margin are run with seeds
 1 and 2, the fewest steps first, until both reach it too: that is the row. A row that no try reaches
 is open; its longest try runs with all seeds. Some ideas came to no row, or not when they were tried
-first: they are open as well. All that was run is in the record.
+first: they are open as well, with the rates that were tried there.
 """
 
 import hashlib
