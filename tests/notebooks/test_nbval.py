@@ -213,8 +213,7 @@ def test_a_notebook_that_passed_is_left_out_until_it_or_its_code_changes(
         return status, [name for name in ("counts", "wrong-text") if f"  {name} " in said]
 
     with monkeypatch.context() as patch:  # stopped by the author before the end
-        patch.setattr(runner, "nbval", lambda *args: (
-            2, {"counts": 1.0, "wrong-text": 1.0}, [1.0], set()))
+        patch.setattr(runner, "nbval", lambda *args: (2, {"counts": 1.0, "wrong-text": 1.0}, [1.0], set()))
         assert ran()[0] == 1
     assert ran() == (1, ["counts", "wrong-text"])
     assert ran() == (1, ["wrong-text"])  # what failed is not forgotten
