@@ -17,7 +17,6 @@ from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from lessons.widgets.registry import REGISTRY
-from tools.calibration import speed
 from tools.notebooks.kernels import address, seconds_of
 
 _MEASURED = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
@@ -85,8 +84,6 @@ def teardown(self: IPyNbFile) -> None:
         name = Path(self.path).stem
         seconds = Path(os.environ["IPYTHONDIR"]) / f"{name}.seconds"
         seconds.write_text(str(seconds_of(self.kernel.km)))
-        # Now, and not when all is over: others run beside this one and share its core.
-        seconds.with_suffix(".speed").write_text(str(speed()))
     _teardown(self)
 
 

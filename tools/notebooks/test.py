@@ -35,9 +35,9 @@ def test(notebooks: list[Path], root: Path, jobs: int, native: bool = False) -> 
         notebooks = [path for path in notebooks if path.stem not in same]
     if not notebooks:
         return 0
-    status, used, speeds, failed = nbval(notebooks, root, jobs, native)
+    status, used, failed = nbval(notebooks, root, jobs, native)
     write_seconds(root, used)
-    failed |= report(used, speeds)
+    failed |= report(used)
     if status in (0, 1):  # else pytest broke off, and nothing is known of the notebooks after
         passed.remember({f"nbval {name}": keys[name] for name in used.keys() - failed}, root)
     return 1 if status or failed else 0
@@ -55,8 +55,8 @@ def _key(path: Path, root: Path, native: bool) -> str:
 
 def nbval(
     notebooks: list[Path], root: Path, jobs: int, native: bool = False
-) -> tuple[int, dict[str, float], list[float], set[str]]:
-    """Return pytest's exit status, each notebook's processor seconds, the speeds, what failed."""
+) -> tuple[int, dict[str, float], set[str]]:
+    """Return the exit status of pytest, the processor seconds of each notebook, what failed."""
     known = read_seconds(root)
     # One queue, longest first: the last notebook to start should be a short one.
     notebooks = sorted(notebooks, key=lambda p: (-known.get(p.stem, 0), -p.stat().st_size, p))
@@ -81,14 +81,13 @@ def nbval(
         # Written by tools.notebooks.nbval.
         left = Path(ipython_dir)
         used = {file.stem: float(file.read_text()) for file in left.glob("*.seconds")}
-        speeds = [float(file.read_text()) for file in left.glob("*.speed")]
         failed = {file.stem for file in left.glob("*.failed")}
-    return status, used, speeds, failed
+    return status, used, failed
 
 
-def report(used: dict[str, float], speeds: list[float]) -> set[str]:
+def report(used: dict[str, float]) -> set[str]:
     """Print the processor seconds of each notebook; return those that used more than they may."""
-    seconds = {name: reference_seconds(s, *speeds) for name, s in used.items()}
+    seconds = {name: reference_seconds(s) for name, s in used.items()}
     for name, s in sorted(seconds.items(), key=lambda item: -item[1]):
         print(f"  {name:24s} {s:6.1f} processor seconds of {limit_of(name)}")
     print(f"  {len(seconds)} notebooks: {sum(seconds.values()):.0f} processor seconds")
