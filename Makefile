@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 .NOTPARALLEL: # test and book share _build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve book test test-fast notebooks pull new lab lint format bench clean
+.PHONY: help setup serve book test test-fast notebooks pull new slides lab lint format pictures bench links clean
 
 help: ## list these commands
 	@echo 'make COMMAND, where COMMAND is one of:'
@@ -46,6 +46,9 @@ new: setup ## start a chapter: make new CH=12 TITLE="Images"
 	@test -n '$(CH)' && test -n "$(TITLE)" || { echo 'Say which: make new CH=12 TITLE="Images"' >&2; exit 2; }
 	@$(PY) -m tools.notebooks new $(CH) "$(TITLE)"
 
+slides: setup ## make slides in _build/slides, for use without a network (one chapter: CH=04)
+	@$(PY) -m tools.slides $(CH)
+
 lab: setup ## open your own copies of the chapters, in lab/, in JupyterLab
 	@root=; test "$$(id -u)" != 0 || { root=--allow-root; echo 'You are root: what notebooks run may change everything here.'; }; \
 	$(PY) -m tools.readers lab $$root
@@ -57,8 +60,14 @@ format: setup ## put the code into the common style
 	@$(PY) -m ruff check --fix --extend-exclude 'book/*.ipynb' .
 	@$(PY) -m ruff format .
 
+pictures: setup ## take the pictures of README.md again, after what they show has changed
+	@$(PY) -m tools.website pictures
+
 bench: setup ## repeat the measurements in benchmarks/
 	@$(PY) -m benchmarks
+
+links: setup ## ask whether the sources still answer; needs a network, and says so if there is none
+	@$(PY) -m tools.links
 
 clean: ## remove what can be built again (not .venv)
 	rm -rf _build .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage

@@ -52,7 +52,8 @@ class ByVisit(LoadScopeScheduling):
 
 
 #: The tests that share the served visit.
-SERVED = re.compile(r"test_(explorers|frame_cost|sounds)\.py(?!.*(\[file-|phone|without_scripts))")
+SERVED = re.compile(
+    r"test_(explorers|frame_cost|sounds|tables)\.py(?!.*(\[file-|phone|without_scripts))")
 
 
 def about(nodeid: str) -> str:

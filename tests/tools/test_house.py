@@ -194,14 +194,17 @@ def plain(name):
 def ownerless(package):
     """Yield a line for each data file of a package that no module beside it reads.
 
-    A record is read by ``load("its study")``, tables by their ending, all else by its name.
+    A record is read by ``load("its study")``, tables by their ending or name, all else by its name.
     """
     for folder in sorted(path.parent for path in package.rglob("__init__.py")):
         code = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
         for file in data_of(folder):
-            names = {"record.json": rf'load\("{folder.name}"\)'}
-            names |= {file.name: r'"\.csv"'} if file.suffix == ".csv" else {}
-            if not re.search(names.get(file.name, rf"""["`]{re.escape(file.name)}"""), code):
+            read = rf"""["`]{re.escape(file.name)}"""
+            if file.name == "record.json":
+                read = rf'load\("{folder.name}"\)'
+            elif file.suffix == ".csv":
+                read += r'|"\.csv"'
+            if not re.search(read, code):
                 yield (f"{file.relative_to(package).as_posix()}: no module of its folder reads it, "
                        "so that no notebook is built again when it changes: move it to the study "
                        "that owns it")

@@ -27,6 +27,7 @@ SUBJECTS = {
     "privacy": {"data", "gpt"},
     "care": {"data"},
     "search": set(),
+    "ledger": set(),
 }
 #: And the wings that stand on all of them.
 WINGS = SUBJECTS | {

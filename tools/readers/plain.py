@@ -12,6 +12,7 @@ from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
 
 _ROLE = re.compile(r"\{(doc|term|cite:p|cite:t)\}`([^`]+)`")
+_OF_SITE = re.compile(r"\[([^\]]+)\]\((figure|section|site):([\w./-]+)(?:#([\w-]+))?\)")
 _TARGET = re.compile(r"(?P<text>.*?)\s*<(?P<target>[^<>]+)>", re.DOTALL)
 _SOURCES = re.compile(r"^```\{bibliography\}\n.*?^```$", re.MULTILINE | re.DOTALL)
 _CITED = re.compile(r"\{cite:[pt]\}`([^`]+)`")
@@ -94,6 +95,23 @@ class Book:
         anchor = anchor_of(term) if self.site else anchor_of(term).removeprefix("term-")
         return f"[{text}]({self.address('glossary', anchor)})"
 
+    def link_of_site(self, text: str, scheme: str, target: str, name: str | None) -> str:
+        """Return what a link to a figure, a section or a file of the website becomes.
+
+        Examples
+        --------
+        >>> Book(Path(), "https://a.b/").link_of_site("Edge", "figure", "04-x", "edge")
+        '[Edge](https://a.b/04-x.html#explorer-edge)'
+        >>> Book(Path()).link_of_site("the file", "site", "a.xml", None)
+        'the file (after `make book`: `_build/html/a.xml`)'
+        """
+        if scheme != "site":
+            place = f"explorer-{name}" if scheme == "figure" else name or ""
+            return f"[{text}]({self.address(target, place if self.site else '')})"
+        if self.site:
+            return f"[{text}]({self.site}{target})"
+        return f"{text} (after `make book`: `_build/html/{target}`)"
+
     def citation(self, key: str, in_text: bool) -> str:
         """Return authors and year of a source, linked to where it can be read if that is known."""
         entry = self.sources.get(key)
@@ -132,8 +150,9 @@ def url_of(entry: Entry) -> str:
 
 
 def links(source: str, book: Book, cited: list[str]) -> list[tuple[str, str]]:
-    """Return each role of a cell, and each list of sources, with what it becomes."""
+    """Return each role, link of the site and list of sources of a cell, with what it becomes."""
     pairs = [(m[0], book.link(m[1], m[2])) for m in _ROLE.finditer(source)]
+    pairs += [(m[0], book.link_of_site(*m.groups())) for m in _OF_SITE.finditer(source)]
     return pairs + [(m[0], book.source_list(cited)) for m in _SOURCES.finditer(source)]
 
 

@@ -1,10 +1,11 @@
-"""Build the site, or build and serve it: ``python -m tools.website build`` or ``serve``."""
+"""Build the site, serve it, take its pictures: ``python -m tools.website build`` and others."""
 
 import argparse
 import sys
 
 from tools.pyodide.assemble import assemble
 from tools.website.build import HTML, SiteError, build
+from tools.website.pictures import take
 from tools.website.server import port_of, serve
 
 
@@ -13,6 +14,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.website", description="Build the site.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("build", help="build _build/html, what is out of date only")
+    commands.add_parser("pictures", help="build, then take the pictures of the README")
     serving = commands.add_parser("serve", help="build, then serve it on this machine")
     serving.add_argument("--port", help="default: 8000, or the next free one")
     chosen = parser.parse_args(arguments)
@@ -25,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(line)
         if chosen.command == "serve":
             serve(port)
+        elif chosen.command == "pictures":
+            take()
         else:
             print("Next: `make serve` shows it, or open _build/html/index.html in a browser.")
     except SiteError as error:

@@ -25,6 +25,7 @@ from tools.notebooks.build import number_of
 from tools.notebooks.cells import digest_outputs, load, stamp_of, was_edited
 from tools.notebooks.key import depends_on
 from tools.readers.copies import write_all
+from tools.website import bank
 
 ROOT = Path(__file__).absolute().parents[2]
 HTML = ROOT / "_build" / "html"
@@ -152,6 +153,14 @@ def write_copies(url: str | None) -> None:
             shutil.copy(path, download)
 
 
+def write_bank(book: Path) -> None:
+    """Write the file of all quizzes that teachers download; a broken quiz is a `SiteError`."""
+    try:
+        bank.write(book, HTML)
+    except bank.BankError as error:
+        raise SiteError(f"the question bank was not written: {error}") from None
+
+
 def key_of(paths: list[Path], *words: str) -> str:
     """Return a short name for the content of these files and these words."""
     digest = hashlib.sha256("\0".join(words).encode())
@@ -184,7 +193,8 @@ def build() -> bool:
     Raises
     ------
     SiteError
-        If a page of the table of contents is missing, or the package is not installed.
+        If a page of the table of contents is missing, the package is not installed, or a quiz
+        cannot go into the question bank.
     """
     start = time.perf_counter()
     check_ready()
@@ -211,6 +221,7 @@ def build() -> bool:
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         return False
     write_copies(repository_url())
+    write_bank(ROOT / "book")
     KEY_ALL.write_text(full + "\n", encoding="utf-8")
     print(f"Built {len(pages)} pages in {time.perf_counter() - start:.0f} s.", flush=True)
     return True

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lessons.widgets.catalogues import html as catalogues
+from lessons.widgets.catalogues.browse import MIME_TYPE as CATALOGUE
 from lessons.widgets.estimates import html as estimates
 from lessons.widgets.estimates.table import MIME_TYPE as ESTIMATE
 from lessons.widgets.explorers import html as explorers
@@ -22,6 +24,8 @@ from lessons.widgets.quizzes import html as quizzes
 from lessons.widgets.quizzes.ask import MIME_TYPE as QUIZ
 from lessons.widgets.sounds import html as sounds
 from lessons.widgets.sounds.listen import MIME_TYPE as SOUNDS
+from lessons.widgets.tables import html as tables
+from lessons.widgets.tables.browse import MIME_TYPE as TABLE
 
 HERE = Path(__file__).parent
 
@@ -88,4 +92,7 @@ REGISTRY = (
            "estimates hold for the first machine only", also='data-key="chip"'),
     Widget(SOUNDS, sounds.to_html, "sounds", "sounds",
            "of several sounds only the first can be played"),
+    Widget(CATALOGUE, catalogues.to_html, "catalogues", "catalogue",
+           "lists show all their entries"),
+    Widget(TABLE, tables.to_html, "tables", "browse", "long tables have no search"),
 )

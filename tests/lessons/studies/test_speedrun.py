@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from torch import nn
 
 from experiments import speedrun as experiment
 from lessons.gpt import model as gpt
+from lessons.gpt.variants import assembled, attention
 from lessons.studies.small_gpt import runs as small_gpt
 from lessons.studies.speedrun import (
     __main__ as command,
@@ -230,6 +232,7 @@ def test_the_command_prints_the_table(capsys):
 def test_an_entry_that_misses_the_score_is_told_so(tmp_path, capsys):
     file = a_file(tmp_path, """
 from lessons.gpt import model as gpt
+from lessons.gpt.variants import assembled, attention
 from lessons.studies.speedrun.entry import Entry
 from lessons.studies.trial import Recipe
 config = gpt.Config(1024, 128, n_layers=1, n_heads=1, d_model=8)
@@ -251,36 +254,126 @@ def test_an_entry_that_reaches_it_stands_in_the_table(monkeypatch):
         own.enter(an_entry(), seeds=(), say=said.append)
 
 
-def test_shifted_blocks_read_the_token_before():
-    model = ladder.turned_and_shifted()
+def loss_of(recipe, seed=0):
+    """Return model, and loss and gradients of its first step; the same draws for each recipe."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = recipe.build() if isinstance(recipe, Recipe) else recipe()
+        torch.manual_seed(seed)
+        loss = gpt.loss(model, *timed.tokens().again[0])
+        loss.backward()
+    return model, loss.item(), [p.grad for p in model.parameters()]
+
+
+def test_the_first_row_has_chapter_10s_model_dropout_included():
+    config = replace(ladder.CONFIG, dropout=0.1)
+    _, loss, gradients = loss_of(lambda: gpt.GPT(config))
+    _, ours, of_ours = loss_of(ladder.BASE)
+    assert ours == loss != loss_of(lambda: gpt.GPT(ladder.CONFIG))[1]
+    assert all(map(torch.equal, of_ours, gradients))
+
+
+@pytest.mark.parametrize("name", ladder.IDEAS)
+def test_rows_drop_numbers_everywhere_or_nowhere(name):
+    dropout = 0.0 if name in ("no dropout", "token shift") else 0.1
+    model = ladder.IDEAS[name][0].build()
+    places = [each for each in model.modules() if isinstance(each, nn.Dropout)]
+    assert [place.p for place in places] == [dropout] * 8  # attention and MLP of four blocks
+    for place in places:
+        place.p = 0.0
+    tokens = timed.tokens().again[0][0][:2]
+    same = torch.equal(model(tokens), model(tokens))  # embeddings are all that is left
+    assert same == (dropout == 0.0)
+
+
+def ideas_of(recipe):
+    """Return a recipe as a flat dictionary of what an idea can change."""
+    fields = dict(vars(recipe.build))
+    return fields | {name: value for name, value in vars(recipe).items()
+                     if name not in ("build", "lr")}
+
+
+def differences(recipe, other):
+    """Return the names of what differs between two recipes, their rate left out."""
+    one, two = ideas_of(recipe), ideas_of(other)
+    return [name for name in one if one[name] != two[name]]
+
+
+#: What each row changes in the row before.
+CHANGES = {"rotary": "rotary", "first weights": "enlarged", "Muon": "optimiser",
+           "no dropout": "dropout", "token shift": "shifted"}
+
+
+def test_each_row_has_one_idea_more_than_the_row_before():
+    recipes = [recipe for recipe, _ in ladder.IDEAS.values()]
+    assert recipes[0] is ladder.BASE and recipes[-1] is ladder.LAST
+    changed = [differences(*pair) for pair in pairwise(recipes)]
+    assert changed == [[CHANGES[name]] for name in list(ladder.IDEAS)[1:]]
+
+
+def test_rows_share_a_schedule_that_is_as_steep_as_chapter_10s():
+    names = list(ladder.IDEAS)[1:]
+    assert {ladder.entry(n, 0.1, 9).recipe.schedule for n in names} == {ladder.cosine_to_zero}
+    assert ladder.entry("chapter 10", 0.1, 9).recipe.schedule is ladder.as_chapter_10
+    for shape, n_steps in ((ladder.as_chapter_10, 1000), (ladder.cosine_to_zero, 500)):
+        shares = [shape((step + 0.5) / n_steps) for step in range(n_steps)]
+        assert shares.index(max(shares)) == pytest.approx(50, abs=1) and shares[-1] < 1e-4
+        assert shares[25] == pytest.approx(0.5, abs=0.03)
+        middle = (50 + n_steps) // 2
+        assert shares[middle] == pytest.approx(0.5, abs=0.01)
+
+
+def test_rotary_positions_are_those_of_the_book():
+    """Without dropout, attention, gradients included, is that of `lessons.gpt.variants`."""
+    parts = assembled.Parts(attention=attention.Rotary, positions=False)
+    _, loss, gradients = loss_of(lambda: assembled.GPT(ladder.CONFIG, parts))
+    _, ours, of_ours = loss_of(ladder.Model(dropout=0.0, rotary=True))
+    assert ours == pytest.approx(loss, abs=1e-6)
+    assert all(torch.allclose(*pair, atol=1e-6) for pair in zip(of_ours, gradients, strict=True))
+
+
+@pytest.mark.parametrize("name", ladder.IDEAS)
+def test_models_see_no_later_token_and_keep_none(name):
+    model = ladder.IDEAS[name][0].build()
     timed.check_model(model)
-    with pytest.raises(ValueError, match="without a cache"):
+    with pytest.raises(ValueError, match="write without a cache"):
         model(torch.tensor([[1, 2]]), model.new_caches())
+
+
+def test_first_weights_are_larger_by_the_root_of_the_width():
+    models = (loss_of(ladder.Model(enlarged=on))[0] for on in (False, True))
+    pairs = zip(*(model.parameters() for model in models), strict=True)
+    times = [(large / small).mean().item() for small, large in pairs if small.dim() == 2]
+    assert times == pytest.approx([math.sqrt(6)] * len(times))
 
 
 @pytest.mark.parametrize("name", dropped.DROPPED)
 def test_one_idea_is_taken_away_from_the_last_row(name):
     recipe = dropped.entry(name, 0.01, 100).recipe
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model, whole = recipe.build(), ladder.SHIFTED.build()
-    learned = hasattr(model, "position_embedding")
-    std = model.token_embedding.weight.std() / whole.token_embedding.weight.std()
-    here = {"first weights": std < 0.5, "Muon": recipe.optimiser is ladder.adamw,
-            "rotary": learned, "token shift": not isinstance(model.blocks[0], ladder.Shifted)}
-    assert [idea for idea, gone in here.items() if gone] == [name]
+    assert differences(recipe, ladder.entry("token shift", 0.01, 100).recipe) == [CHANGES[name]]
+    assert ideas_of(recipe)[CHANGES[name]] == ideas_of(ladder.BASE)[CHANGES[name]]
+
+
+def test_every_idea_can_be_taken_away():
+    assert list(dropped.DROPPED) == list(CHANGES)
     with pytest.raises(ValueError, match="no idea 'luck' to take away"):
         dropped.entry("luck", 0.01, 100)
 
 
 def test_the_record_holds_what_is_said_of_it():
+    kept = table.record()
     rows = table.rows()
-    assert rows[0].name == "chapter 10" and len(rows) >= 3
-    for row in rows[1:]:
+    assert [row.name for row in rows] == list(ladder.IDEAS)
+    assert list(kept["open"]) == list(ladder.OPEN)
+    for before, row in pairwise(rows):
         assert table.faults(row.results) == []  # three seeds, and each reaches the score
-        assert row.results[0].n_steps == table.record()["rows"][row.name]["n_steps"]
+        assert row.results[0].n_steps == kept["rows"][row.name]["n_steps"]
+        assert row.idea == ladder.IDEAS[row.name][1]
+        assert row.results[0].n_steps <= 500  # of which a tenth, chapter 10's 50, is warm-up
+        assert row.times_faster > before.times_faster
+        assert len(differences(*(ladder.IDEAS[each.name][0] for each in (before, row)))) == 1
     assert min(run.times_faster for run in rows[-1].results) >= 5
-    assert table.record()["target"] == timed.target()
+    assert kept["target"] == timed.target()
 
 
 def test_the_published_table_is_whole():
@@ -308,14 +401,18 @@ def test_a_row_is_the_first_try_that_all_seeds_reach(monkeypatch):
     monkeypatch.setattr(experiment, "kept_all", fake)
     monkeypatch.setattr(experiment, "TRIES", {"Muon": [(0.1, 100), (0.1, 200), (0.1, 250)],
                                               "rotary": [(0.2, 90), (0.1, 100)]})
+    monkeypatch.setattr(experiment, "ASIDE", {"in a hurry": [(0.1, 300, 0), (0.2, 40, 2)]})
     result, _ = experiment.everything()
-    assert list(result["rows"]) == ["chapter 10", "Muon"] and list(result["open"]) == ["rotary"]
+    assert list(result["rows"]) == ["chapter 10", "Muon"]
+    assert list(result["open"]) == ["rotary", "in a hurry"]
     row = result["rows"]["Muon"]
     assert (row["lr"], row["n_steps"], len(row["runs"])) == (0.1, 250, 3)
     assert [(t["n_steps"], t["seed"]) for t in row["tried"]] == [
         (100, 0), (200, 0), (250, 0), (200, 1), (200, 2)]
     assert [(t["n_steps"], t["seed"]) for t in result["open"]["rotary"]] == [
         (90, 0), (100, 0), (100, 1), (100, 2)]
+    assert [(t["lr"], t["n_steps"], t["seed"]) for t in result["open"]["in a hurry"]] == [
+        (0.1, 300, 0), (0.2, 40, 2)]
 
 
 def test_a_part_that_differs_from_the_record_is_found(monkeypatch):

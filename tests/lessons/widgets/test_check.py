@@ -168,7 +168,7 @@ def test_processor_time_is_limited_not_the_clock(soon):
 
 
 def test_copies_that_only_wait_are_given_up(monkeypatch):
-    def hang(work, limit_s, sender):
+    def hang(work, limit_s, sender, computes):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, 0.01)
         while True:  # as in a copy whose threads stayed behind

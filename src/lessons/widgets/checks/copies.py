@@ -61,19 +61,25 @@ def in_a_copy(work: Callable, limit_s: float) -> Any:
     from multiprocessing import Pipe  # incomplete in a browser
 
     receiver, sender = Pipe(duplex=False)
+    has_computed, computes = os.pipe()
+    os.set_blocking(has_computed, False)
+    os.set_blocking(computes, False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python 3.12 warns of threads that the copy will not have
         try:
             pid = os.fork()
         except OSError:  # no memory, or no process more
+            os.close(has_computed)
+            os.close(computes)
             return None
     if pid == 0:
-        _be_the_copy(work, limit_s, sender)
+        _be_the_copy(work, limit_s, sender, computes)
     sender.close()
-    messages, end, used_s = _listen(receiver, pid)
+    os.close(computes)
+    messages, end, was_busy = _listen(receiver, pid, has_computed)
     if end == signal.SIGKILL:
         raise Ended("The system ended it, most likely because the memory was full.", len(messages))
-    if end == signal.SIGPROF or (end == signal.SIGALRM and used_s > BUSY * limit_s):
+    if end == signal.SIGPROF or (end == signal.SIGALRM and was_busy):
         raise Ended(f"It did not finish in {limit_s:g} s.", len(messages))
     _n_hung += end == signal.SIGALRM
     if end or not messages or messages[-1] is None:
@@ -83,12 +89,10 @@ def in_a_copy(work: Callable, limit_s: float) -> Any:
     return result
 
 
-def _listen(receiver: Any, pid: int) -> tuple[list[Any], int, float]:
-    """Return what a copy sent, the signal that ended it (or 0), and how long it computed.
-
-    To clear away the copy of a large process takes the system a while; that does not count.
-    """
-    messages = []
+def _listen(receiver: Any, pid: int, has_computed: int) -> tuple[list[Any], int, bool]:
+    """Return what a copy sent, the signal that ended it (or 0), and whether it ever computed."""
+    messages: list[Any] = []
+    was_busy = False
     try:
         while True:
             messages.append(receiver.recv())
@@ -99,17 +103,27 @@ def _listen(receiver: Any, pid: int) -> tuple[list[Any], int, float]:
         raise
     finally:
         receiver.close()
-        _, status, usage = os.wait4(pid, 0)
-    end = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    return messages, end, usage.ru_utime
+        _, status = os.waitpid(pid, 0)
+        with contextlib.suppress(BlockingIOError):  # nothing came, and something holds the end
+            was_busy = bool(os.read(has_computed, 1))
+        os.close(has_computed)
+    return messages, os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, was_busy
 
 
-def _be_the_copy(work: Callable, limit_s: float, sender: Any) -> NoReturn:
-    """Do the work, send None at the start of each call and the result at the end; do not return."""
+def _be_the_copy(work: Callable, limit_s: float, sender: Any, computes: int) -> NoReturn:
+    """Do the work, send None at the start of each call and the result at the end; do not return.
+
+    A byte comes through `computes` when it has computed for some time. Python writes it as soon as
+    the signal arrives, whatever else it is doing. The use that the system reports of a process that
+    is gone would be of no use: to clear away a large copy may take longer than its work.
+    """
     try:
         gc.freeze()  # what belongs to this process's original is not collected here
         for clock in (signal.SIGPROF, signal.SIGALRM):
             signal.signal(clock, signal.SIG_DFL)  # end the process, whatever it is doing
+        signal.signal(signal.SIGVTALRM, lambda *_: None)
+        signal.set_wakeup_fd(computes, warn_on_full_buffer=False)
+        signal.setitimer(signal.ITIMER_VIRTUAL, BUSY * limit_s)
 
         def call(function: Callable, args: Iterable) -> tuple[Any, None]:
             sender.send(None)

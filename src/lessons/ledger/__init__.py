@@ -1,0 +1,1 @@
+"""Where the published figures of the book come from, and how sure they are."""

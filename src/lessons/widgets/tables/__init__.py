@@ -1,0 +1,1 @@
+"""Long tables with a search: Python, script and style."""
