@@ -190,6 +190,17 @@ def test_names_stay_and_cells_wait_for_each_other(page):
     assert page.evaluate("window.last.data") == "2\n", "also told as it came"
 
 
+def test_a_script_of_the_page_asks_functions_of_the_book(page):
+    asked = page.evaluate("""() => Promise.all([
+      python.ask("lessons.words", "number", "seven"),
+      python.ask("os", "getcwd"),
+      python.ask("lessons.live.session", "cell_of", "<cell 12>")])""")
+    assert [answer["ok"] for answer in asked] == [False, False, True]
+    assert "os is no module of the book" in asked[1]["message"]
+    assert (asked[2]["value"], asked[2]["message"]) == ("12", "")
+    assert run(page, "40 + 2") == (True, "42\n", "")
+
+
 def test_a_figure_comes_as_a_picture_with_words(page):
     code = "import matplotlib.pyplot as plt\nfrom lessons import plots\n_ = plt.plot([1, 4, 2])\n"
     result = page.evaluate("run", code + "_ = plt.gca().set(title='Loss', xlabel='step')")
@@ -333,7 +344,7 @@ def test_a_package_that_does_not_arrive(page):
     page.evaluate("python.stop()")
     page.route("**/matplotlib-*", lambda route: route.abort())
     ok, _, error = run(page, "import matplotlib")
-    assert not ok and error.startswith("A package that this cell imports did not arrive.")
+    assert not ok and error.startswith("A package that this code imports did not arrive.")
     page.unroute("**/matplotlib-*")
     assert run(page, "import matplotlib as m; print(m.__name__)") == (True, "matplotlib\n", "")
 

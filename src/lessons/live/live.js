@@ -5,6 +5,7 @@
 //   await lessonsPython.megabytes("matplotlib")  // what a start would load: 20, or null
 //   python.addEventListener("state", () => …)    // python.state, python.message, python.share
 //   const { ok, shown, message } = await python.run(code, (item) => …)
+//   const { ok, value, message } = await python.ask("lessons.words", "count", { n: 2 })
 //   python.stop()
 "use strict";
 
@@ -130,9 +131,11 @@ window.lessonsPython ??= (() => {
         this.#cells[0].shown.push(item);
         this.#cells[0].onShown?.(item);
       } else if (data.type === "done" && this.#cells[0]?.id === data.id) {
-        const { shown, finish } = this.#cells.shift();
+        const { module, shown, finish } = this.#cells.shift();
         this.#become("ready");
-        finish({ ok: data.ok, shown, message: "" });
+        if (!module) finish({ ok: data.ok, shown, message: "" });
+        else finish(data.ok ? { ok: true, value: JSON.parse(data.answer), message: "" }
+                            : { ok: false, value: null, message: data.answer });
         this.#next();
       } else if (data.type === "failed" && data.why === "broken") {
         this.#again(SAID.broken);
@@ -143,16 +146,16 @@ window.lessonsPython ??= (() => {
 
     #next() {
       if (this.state !== "ready" || !this.#cells.length) return;
-      const { id, code } = this.#cells[0];
+      const { id, code, module, name, argument } = this.#cells[0];
       this.#become("busy");
-      this.#worker.postMessage({ type: "run", id, code });
+      this.#worker.postMessage({ type: module ? "ask" : "run", id, code, module, name, argument });
     }
 
     #end(message) {
       clearTimeout(this.#silence);
       this.#worker?.terminate();
       this.#worker = null;
-      for (const { shown, finish } of this.#cells.splice(0)) finish({ ok: false, shown, message });
+      for (const { shown, finish } of this.#cells.splice(0)) finish({ ok: false, shown, value: null, message });
     }
 
     #fail(why) {
@@ -173,8 +176,18 @@ window.lessonsPython ??= (() => {
     // Run a cell after those that wait; the promise is kept whatever happens. `onShown` gets each
     // piece as it comes: {kind, data, words}, as lessons.live.session says.
     run(code, onShown) {
+      return this.#wait({ code, onShown });
+    }
+
+    // Call a function of a module of the book with one argument that JSON can hold; its value comes
+    // back through JSON. In turn with cells; the modules keep what they know until the worker ends.
+    ask(module, name, argument = null) {
+      return this.#wait({ module, name, argument: JSON.stringify(argument) });
+    }
+
+    #wait(cell) {
       return new Promise((finish) => {
-        this.#cells.push({ id: ++this.#count, code, onShown, shown: [], finish });
+        this.#cells.push({ id: ++this.#count, shown: [], finish, ...cell });
         if (this.state === "off" || this.state === "failed") this.start();
         else this.#next();
       });

@@ -2,7 +2,9 @@
 
 import ast
 import builtins
+import importlib
 import io
+import json
 import linecache
 import re
 import sys
@@ -119,6 +121,42 @@ class Session:
             builtins.input = asking
         printed.pass_on()
         return True
+
+    def ask(self, module: str, name: str, argument: str) -> tuple[bool, str]:
+        """Call a function of the book for a script of the page, with one argument.
+
+        Parameters
+        ----------
+        module, name : str
+            Where it is: a module of `lessons`, and the function's name.
+        argument : str
+            What it gets, as JSON.
+
+        Returns
+        -------
+        tuple of bool and str
+            Whether it came to its end; what it returned as JSON, or the error in words.
+
+        Examples
+        --------
+        >>> Session(print).ask("lessons.live.session", "cell_of", '"<cell 7>"')
+        (True, '"7"')
+        >>> Session(print).ask("lessons.words", "nothing", "1")[0]
+        False
+        """
+        printed, asking = Printed(self.show), builtins.input
+        builtins.input = no_input
+        try:
+            if module.partition(".")[0] != __name__.partition(".")[0]:
+                raise ValueError(f"{module} is no module of the book")
+            with redirect_stdout(printed), redirect_stderr(printed):
+                function = getattr(importlib.import_module(module), name)
+                answer = json.dumps(function(json.loads(argument)), allow_nan=False)
+        except BaseException as error:  # as for cells
+            return False, short(error)
+        finally:
+            builtins.input = asking
+        return True, answer
 
     def _values(self, code: str, file: str) -> Any:
         """Execute all statements; return the value of the last if it is an expression."""

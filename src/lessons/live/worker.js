@@ -61,26 +61,35 @@ async function start({ folder, lock }) {
   tell("ready");
 }
 
-async function run({ id, code }) {
-  running = id;
-  // The names that code imports, also through the modules of the book.
+// Fetch the packages that code imports, also through the modules of the book; return what failed.
+async function fetchPackages(code) {
   const names = pyodide.pyimport("lessons.live.imports").missing(code).toJs();
   const lines = names.map((name) => `import ${name}`).join("\n");
   const errors = [];
   const errorCallback = (text) => errors.push(text);
   await pyodide.loadPackagesFromImports(lines, { messageCallback() {}, errorCallback });
-  if (errors.length) {
-    const data = `A package that this cell imports did not arrive. Check the network, then run it again.\n${errors[0]}`;
-    tell("shown", { id, kind: "text/x-error", data, words: "" });
-    return tell("done", { id, ok: false });
-  }
-  tell("done", { id, ok: session.run(code) });
+  return errors.length ? `A package that this code imports did not arrive. Check the network, then run it again.\n${errors[0]}` : "";
+}
+
+async function run({ id, code }) {
+  running = id;
+  const data = await fetchPackages(code);
+  if (!data) return tell("done", { id, ok: session.run(code) });
+  tell("shown", { id, kind: "text/x-error", data, words: "" });
+  tell("done", { id, ok: false });
+}
+
+async function ask({ id, module, name, argument }) {
+  running = id;
+  const data = await fetchPackages(`import ${module}`);
+  const [ok, answer] = data ? [false, data] : session.ask(module, name, argument).toJs();
+  tell("done", { id, ok, answer });
 }
 
 // One after another, also where a cell waits for a package.
 let last = Promise.resolve();
 onmessage = ({ data }) => {
-  last = last.then(() => (data.type === "start" ? start(data) : run(data))).catch((error) => {
+  last = last.then(() => ({ start, run, ask })[data.type](data)).catch((error) => {
     const why = session ? "broken" : lost ? "network" : "start";
     tell("failed", { why, error: String(error?.message ?? error) });
   });
