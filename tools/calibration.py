@@ -5,7 +5,10 @@ caches and their clock with other programs. A short fixed piece of work tells ho
 """
 
 import statistics
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -13,6 +16,7 @@ import numpy as np
 #: 2026-11-26 with Python 3.11 and numpy 2.4 (0.0178 to 0.0182 idle, 0.0175 to 0.0186 busy).
 REFERENCE_S = 0.018
 N_ROUNDS = 9
+EVERY_S = 10.0  # by the clock, between two measurements beside a long run: 2 % of a core
 
 
 def _work() -> float:
@@ -30,7 +34,8 @@ def _work() -> float:
 def speed() -> float:
     """Return how fast this processor is now; the reference is 1, half as fast is 0.5.
 
-    It takes a fifth of a second. Where the load changes, measure before and after.
+    It takes a fifth of a second. Where the load changes, measure before and after, or with
+    `speeds_beside`.
 
     Examples
     --------
@@ -38,6 +43,41 @@ def speed() -> float:
     True
     """
     return REFERENCE_S * N_ROUNDS / sum(_work() for _ in range(N_ROUNDS))
+
+
+@contextmanager
+def speeds_beside(every_s: float = EVERY_S) -> Iterator[list[float]]:
+    """Measure the speed again and again, beside what the body of a ``with`` waits for.
+
+    A core that is shared, or whose neighbour works, does less in a processor second than an idle
+    one: what ran for minutes is not to be judged by the speed of the quiet moment after it.
+
+    Yields
+    ------
+    list of float
+        What `speed` gave so far: one at the start, one at the end, and those between.
+
+    Examples
+    --------
+    >>> with speeds_beside(every_s=0.01) as speeds:
+    ...     time.sleep(0.5)
+    >>> len(speeds) > 2 and min(speeds) > 0
+    True
+    """
+    speeds, ended = [speed()], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(every_s):
+            speeds.append(speed())
+
+    thread = threading.Thread(target=watch, name="speeds", daemon=True)
+    thread.start()
+    try:
+        yield speeds
+    finally:
+        ended.set()
+        thread.join()
+        speeds.append(speed())
 
 
 def reference_seconds(processor_s: float, *speeds: float) -> float:
@@ -48,7 +88,7 @@ def reference_seconds(processor_s: float, *speeds: float) -> float:
     processor_s
         What the code took here, in processor seconds (not by the clock on the wall).
     speeds
-        What `speed` gave before and after it; without any, it is measured now.
+        What `speed` gave before, beside and after it; without any, it is measured now.
 
     Examples
     --------

@@ -1,13 +1,14 @@
 """Running every notebook again under nbval: each once, on the oldest instruction sets."""
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from tools import passed
-from tools.calibration import reference_seconds
+from tools.calibration import reference_seconds, speeds_beside
 from tools.notebooks.cells import digest_outputs, load
 from tools.notebooks.kernels import (
     HANG_S,
@@ -35,9 +36,10 @@ def test(notebooks: list[Path], root: Path, jobs: int, native: bool = False) -> 
         notebooks = [path for path in notebooks if path.stem not in same]
     if not notebooks:
         return 0
-    status, used, failed = nbval(notebooks, root, jobs, native)
+    with speeds_beside() as speeds:
+        status, used, failed = nbval(notebooks, root, jobs, native)
     write_seconds(root, used)
-    failed |= report(used)
+    failed |= report(used, speeds, failed)
     if status in (0, 1):  # else pytest broke off, and nothing is known of the notebooks after
         passed.remember({f"nbval {name}": keys[name] for name in used.keys() - failed}, root)
     return 1 if status or failed else 0
@@ -85,13 +87,17 @@ def nbval(
     return status, used, failed
 
 
-def report(used: dict[str, float]) -> set[str]:
-    """Print the processor seconds of each notebook; return those that used more than they may."""
-    seconds = {name: reference_seconds(s) for name, s in used.items()}
+def report(used: dict[str, float], speeds: list[float], unequal: set[str]) -> set[str]:
+    """Print the processor seconds of each notebook; return those that used more than they may.
+
+    The last lines say what failed, so that the end of a log is enough.
+    """
+    seconds = {name: reference_seconds(s, *speeds) for name, s in used.items()}
     for name, s in sorted(seconds.items(), key=lambda item: -item[1]):
         print(f"  {name:24s} {s:6.1f} processor seconds of {limit_of(name)}")
-    print(f"  {len(seconds)} notebooks: {sum(seconds.values()):.0f} processor seconds")
+    print(f"  {len(seconds)} notebooks: {sum(seconds.values()):.0f} processor seconds, at "
+          f"{statistics.mean(speeds):.2f} of the reference's speed", flush=True)
     late = {name: line for name, s in sorted(seconds.items()) if (line := too_slow(name, s))}
-    for line in late.values():
+    for line in [*late.values(), *(f"{name} gave something else" for name in sorted(unequal))]:
         print(line, file=sys.stderr)
     return set(late)
