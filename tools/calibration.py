@@ -4,6 +4,7 @@ A slow machine needs more seconds for the same code, and so does one whose cores
 caches and their clock with other programs. A short fixed piece of work tells how much more.
 """
 
+import math
 import statistics
 import threading
 import time
@@ -45,30 +46,59 @@ def speed() -> float:
     return REFERENCE_S * N_ROUNDS / sum(_work() for _ in range(N_ROUNDS))
 
 
+class Speeds:
+    """What `speed` gave at some moments.
+
+    Attributes
+    ----------
+    moments : list of (float, float)
+        Seconds since the epoch, and the speed then.
+
+    Examples
+    --------
+    >>> speeds = Speeds()
+    >>> speeds.moments += [(10, 0.9), (20, 0.5), (30, 0.4), (40, 0.8)]
+    >>> speeds.mean()
+    0.65
+    >>> round(speeds.mean(begin=21, end=29), 9)  # the last before, and the first after
+    0.45
+    """
+
+    def __init__(self) -> None:
+        self.moments: list[tuple[float, float]] = []
+
+    def measure(self) -> None:
+        """Add the speed at this moment."""
+        self.moments.append((time.time(), speed()))
+
+    def mean(self, begin: float = -math.inf, end: float = math.inf) -> float:
+        """Return the mean speed between two moments, with the last before and first after."""
+        before = [(at, value) for at, value in self.moments if at < begin][-1:]
+        after = [(at, value) for at, value in self.moments if at > end][:1]
+        between = [(at, value) for at, value in self.moments if begin <= at <= end]
+        return statistics.mean(value for _, value in [*before, *between, *after])
+
+
 @contextmanager
-def speeds_beside(every_s: float = EVERY_S) -> Iterator[list[float]]:
+def speeds_beside(every_s: float = EVERY_S) -> Iterator[Speeds]:
     """Measure the speed again and again, beside what the body of a ``with`` waits for.
 
     A core that is shared, or whose neighbour works, does less in a processor second than an idle
     one: what ran for minutes is not to be judged by the speed of the quiet moment after it.
 
-    Yields
-    ------
-    list of float
-        What `speed` gave so far: one at the start, one at the end, and those between.
-
     Examples
     --------
     >>> with speeds_beside(every_s=0.01) as speeds:
     ...     time.sleep(0.5)
-    >>> len(speeds) > 2 and min(speeds) > 0
+    >>> len(speeds.moments) > 2 and speeds.mean() > 0
     True
     """
-    speeds, ended = [speed()], threading.Event()
+    speeds, ended = Speeds(), threading.Event()
+    speeds.measure()
 
     def watch() -> None:
         while not ended.wait(every_s):
-            speeds.append(speed())
+            speeds.measure()
 
     thread = threading.Thread(target=watch, name="speeds", daemon=True)
     thread.start()
@@ -77,7 +107,7 @@ def speeds_beside(every_s: float = EVERY_S) -> Iterator[list[float]]:
     finally:
         ended.set()
         thread.join()
-        speeds.append(speed())
+        speeds.measure()
 
 
 def reference_seconds(processor_s: float, *speeds: float) -> float:

@@ -133,7 +133,7 @@ def listen(process: subprocess.Popen, hear: Callable | None) -> tuple[str, float
     return "".join(said), usage.ru_utime + usage.ru_stime
 
 
-def summary(results: dict[str, Ended], took_s: float, whole: bool, speeds: list[float]) -> int:
+def summary(results: dict[str, Ended], took_s: float, whole: bool, speed: float) -> int:
     """Print what happened; return the exit status. The limit is for a run of the whole suite."""
     print()
     for name, end in results.items():
@@ -151,7 +151,7 @@ def summary(results: dict[str, Ended], took_s: float, whole: bool, speeds: list[
     if failed:
         print(f"To see one again: {PY} -m tools.suite {failed[0]}")
     total = sum(end.processor_s for end in results.values())
-    scaled = reference_seconds(total, *speeds)
+    scaled = reference_seconds(total, speed)
     print(f"{len(results) - len(failed)} passed, {len(failed)} failed, in "
           f"{took_s:.0f} s and {total:.0f} processor "
           f"seconds ({scaled:.0f} on the reference machine, at most {limit()})")
@@ -184,7 +184,7 @@ def main(names: list[str]) -> int:
             if name == "answers" and results.get("lessons", Ended("skipped")).how != "skipped":
                 continue  # they are among the tests of the package
             results[name] = run(name, skip)
-    return summary(results, time.perf_counter() - start, whole, speeds)
+    return summary(results, time.perf_counter() - start, whole, speeds.mean())
 
 
 if __name__ == "__main__":

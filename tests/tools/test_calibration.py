@@ -29,16 +29,18 @@ def test_seconds_are_scaled_by_the_mean_of_the_speeds(monkeypatch):
 
 
 def test_the_speed_is_that_of_the_whole_time_and_not_of_a_quiet_moment_after_it(monkeypatch):
-    rounds = iter(lambda: 3 * calibration.REFERENCE_S, None)
-    monkeypatch.setattr(calibration, "_work", lambda: next(rounds))
+    work = [3 * calibration.REFERENCE_S]
+    monkeypatch.setattr(calibration, "_work", lambda: work[0])
     with calibration.speeds_beside(every_s=0.01) as speeds:
-        while len(speeds) < 4:
+        while len(speeds.moments) < 4:
             time.sleep(0.01)
-        assert max(speeds) == pytest.approx(1 / 3)
-        rounds = iter(lambda: calibration.REFERENCE_S, None)
-    assert speeds[0] == pytest.approx(1 / 3) and speeds[-1] == pytest.approx(1)
+        assert speeds.mean() == pytest.approx(1 / 3)
+        busy_until, work[0] = time.time(), calibration.REFERENCE_S
+    assert speeds.moments[-1][1] == pytest.approx(1)
+    assert 1 / 3 < speeds.mean() < 1
+    assert speeds.mean(end=speeds.moments[2][0]) == pytest.approx(1 / 3)
+    assert speeds.mean(begin=busy_until, end=busy_until) > speeds.mean()
     assert not any(thread.name == "speeds" for thread in threading.enumerate())
-    assert calibration.reference_seconds(30, *speeds) < 30
 
 
 def test_the_watch_ends_where_the_body_raises():
