@@ -104,7 +104,7 @@ def test_on_paper_solutions_stand_in_an_older_browser_too(tab):
     assert folds.evaluate_all("folds => folds.map((fold) => fold.open)") == before
 
 
-def test_sources_are_downloaded(browser, site):
+def test_sources_are_downloaded_and_pages_printed(browser, site):
     context = browser.new_context(viewport=SIZES[1280])
     page = context.new_page()
     page.goto(site.address("glossary"))
@@ -112,6 +112,10 @@ def test_sources_are_downloaded(browser, site):
     with page.expect_download() as download:
         page.locator(".dropdown-download-buttons a").first.click()
     assert download.value.suggested_filename == "glossary.md"
+    page.evaluate("window.print = () => (window.printed = true)")
+    page.locator(".dropdown-download-buttons > button").click()
+    page.locator(".btn-download-pdf-button").click()
+    assert page.evaluate("printed") and "#" not in page.url
     context.close()
 
 
