@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.site.conftest import SIZES
+from tests.site.conftest import SIZES, watched
 from tests.site.test_explorers import PAGES
 
 NAME = "04-gradient-descent"
@@ -131,3 +131,16 @@ def test_a_search_leads_to_the_part_of_a_page(tab, words, page_name, part):
     found.click()
     page.wait_for_url(f"**/{page_name}#*")
     expect(page.locator(f"[id='{page.evaluate('location.hash.slice(1)')}']")).to_be_in_viewport()
+
+
+def test_a_wrong_address_leads_on(browser, site):
+    context = browser.new_context(viewport=SIZES[360])
+    page, watch = watched(context, site)
+    answer = page.goto(f"{site.served}/kv-cache2.html")
+    assert answer.status == 404
+    expect(page.locator("h1")).to_contain_text("No such page")
+    page.get_by_role("link", name="Search the book for “kv cache”").click()
+    page.wait_for_url("**/search.html?q=kv%20cache")
+    expect(page.locator("#search-results li").first).to_be_visible()
+    assert all("404" in error for error in watch.errors) and not watch.foreign
+    context.close()

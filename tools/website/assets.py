@@ -23,6 +23,7 @@ ON_DEMAND = {
     rf"{KATEX}/katex.min.js": r'class="[^"]*\btex\b',
     "math.js": r'class="[^"]*\btex\b',
     "progress-page.js": r'class="[^"]*\bprogress-panel\b',
+    "not-found.js": r'class="not-found"',
     "clipboard.min.js": r'class="[^"]*\bhighlight\b',
     "copybutton.js": r'class="[^"]*\bhighlight\b',
     "copybutton.css": r'class="[^"]*\bhighlight\b',
@@ -38,7 +39,7 @@ EVERY_PAGE = ("book.css", "progress.js", "reading.js")
 SECURITY_POLICY = "; ".join((
     "default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "media-src 'self' data:",
-    "object-src 'none'", "base-uri 'none'", "form-action 'self'",
+    "object-src 'none'", "base-uri 'self'", "form-action 'self'",
 ))
 
 #: What a page says where no scripts run, and the pattern in its text that asks for it.
@@ -65,7 +66,7 @@ def add_own_assets(app: Sphinx) -> None:
     # reading.js last: it unfolds what they have folded.
     scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js",
                *(file.name for file in assets if file.suffix == ".js"), "progress-page.js",
-               "reading.js")
+               "not-found.js", "reading.js")
     for name in scripts:
         app.add_js_file(name, loading_method="defer")
     for file in assets:
