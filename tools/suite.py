@@ -1,19 +1,24 @@
 """Everything `make test` runs, part by part: ``python -m tools.suite [PART ...]``.
 
 Each part is a command of its own. All of them run, also after one has failed, and the last
-lines say what failed, how long each took, and what was skipped because it passed before
+lines say what failed and how, how long each took, and what was skipped because it passed before
 (`tools.passed`).
 """
 
 import os
+import select
 import subprocess
 import sys
 import time
+from codecs import getincrementaldecoder
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tools import environment, passed
-from tools.calibration import reference_seconds
+from tools.calibration import reference_seconds, speeds_beside
 
 ROOT = Path(__file__).resolve().parents[1]
 PY = sys.executable
@@ -57,6 +62,7 @@ WHOLE = ("lessons", "answers", "tools")
 #: is 2700 s: 22 minutes of two cores. With 11 it took about 1,200 of 1,650 on a busy machine.
 BASE_LIMIT_S = 825
 CHAPTER_LIMIT_S = 75
+LAST_LINES = 15  # of a part that failed, said again at the very end: a log may lose its middle
 
 
 def limit() -> int:
@@ -64,15 +70,25 @@ def limit() -> int:
     return BASE_LIMIT_S + CHAPTER_LIMIT_S * len(list((ROOT / "text").glob("[0-9][0-9]-*.md")))
 
 
-def run(name: str, skip: bool) -> tuple[str, float, float]:
-    """Run a part; return how it ended, its seconds and its processor seconds."""
+@dataclass(frozen=True)
+class Ended:
+    """How a part ended ("passed", "FAILED", "skipped"), what it took, and its last lines."""
+
+    how: str
+    seconds: float = 0.0
+    processor_s: float = 0.0
+    last_lines: str = ""
+
+
+def run(name: str, skip: bool) -> Ended:
+    """Run a part, showing what it says as it comes, or all at once if another runs beside it."""
     what, command = (PARTS | WEEKLY)[name]
     # The tests of the package hold those that read texts.
     covers = ("lessons", "answers") if name == "lessons" else (name,)
     keys = {each: passed.key(each) for each in covers if each in WHOLE}
     if skip and keys.get(name) and passed.known().get(name) == keys[name]:
         passed.say(f"{name} ({what})")
-        return "skipped", 0.0, 0.0
+        return Ended("skipped")
     title = f"\n=== {name}: {what}"
     if name not in SINGLE:
         print(title, flush=True)
@@ -82,35 +98,61 @@ def run(name: str, skip: bool) -> tuple[str, float, float]:
         env |= {"no_proxy": "*", "NO_PROXY": "*"}
     env[passed.ASKED] = "1" if skip else ""
     start = time.perf_counter()
-    output = subprocess.PIPE if name in SINGLE else None
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output,
-                               stderr=subprocess.STDOUT if output else None)
-    if process.stdout:  # what another part says meanwhile does not come between
-        print(title, process.stdout.read().decode(errors="replace"), sep="\n", flush=True)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    # What is said beside another part comes in one piece, at the end.
+    hear = None if name in SINGLE else partial(print, end="", flush=True)
+    said, processor_s = listen(process, hear)
+    if name in SINGLE:
+        print(title, said, sep="\n", flush=True)
     if keys and process.returncode == 0:
         passed.remember(keys)
-    how = "passed" if process.returncode == 0 else "FAILED"
-    return how, time.perf_counter() - start, usage.ru_utime + usage.ru_stime
+    lines = [line for line in said.splitlines() if line.strip()]
+    return Ended("passed" if process.returncode == 0 else "FAILED", time.perf_counter() - start,
+                 processor_s, "\n".join(lines[-LAST_LINES:]))
 
 
-def summary(results: dict[str, tuple[str, float, float]], took_s: float, whole: bool) -> int:
+def listen(process: subprocess.Popen, hear: Callable | None) -> tuple[str, float]:
+    """Wait for a process; return what it said and its processor seconds. `hear` gets each piece.
+
+    One that it started and left behind may hold its output: nobody waits for that one.
+    """
+    assert process.stdout is not None
+    output, decode = process.stdout.fileno(), getincrementaldecoder("utf-8")("replace").decode
+    said, pid, wait = [], 0, os.WNOHANG
+    while not pid:
+        pid, status, usage = os.wait4(process.pid, wait)
+        while select.select([output], [], [], 0 if pid else 0.5)[0]:
+            if not (piece := os.read(output, 65536)):
+                wait = 0  # no more will come
+                break
+            said.append(decode(piece))
+            if hear:
+                hear(said[-1])
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    return "".join(said), usage.ru_utime + usage.ru_stime
+
+
+def summary(results: dict[str, Ended], took_s: float, whole: bool, speed: float) -> int:
     """Print what happened; return the exit status. The limit is for a run of the whole suite."""
     print()
-    for name, (how, seconds, cpu) in results.items():
-        print(f"{how:7s} {name:8s} {seconds:6.0f} s, {cpu:6.0f} processor seconds")
+    for name, end in results.items():
+        print(f"{end.how:7s} {name:8s} {end.seconds:6.0f} s, {end.processor_s:6.0f} processor "
+              "seconds")
     said = ROOT / passed.SAID
     unchanged = said.read_text(encoding="utf-8").splitlines() if said.is_file() else []
     for line in unchanged:
         print(f"unchanged since it passed here: {line}")
     if unchanged:
         print("make test ALL=1 runs these too")
-    failed = [name for name, (how, *_) in results.items() if how == "FAILED"]
+    failed = [name for name, end in results.items() if end.how == "FAILED"]
+    for name in failed:
+        print(f"\n{name} ended with\n{results[name].last_lines}")
     if failed:
         print(f"To see one again: {PY} -m tools.suite {failed[0]}")
-    total = sum(cpu for *_, cpu in results.values())
-    scaled = reference_seconds(total)
+    total = sum(end.processor_s for end in results.values())
+    scaled = reference_seconds(total, speed)
     print(f"{len(results) - len(failed)} passed, {len(failed)} failed, in "
           f"{took_s:.0f} s and {total:.0f} processor "
           f"seconds ({scaled:.0f} on the reference machine, at most {limit()})")
@@ -135,13 +177,15 @@ def main(names: list[str]) -> int:
     (ROOT / passed.SAID).unlink(missing_ok=True)
     start = time.perf_counter()
     single = [name for name in names if name in SINGLE]
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        results = dict(zip(single, pool.map(lambda name: run(name, skip), single), strict=True))
-    for name in [name for name in names if name not in SINGLE]:
-        if name == "answers" and results.get("lessons", ("skipped",))[0] != "skipped":
-            continue  # they are among the tests of the package
-        results[name] = run(name, skip)
-    return summary(results, time.perf_counter() - start, whole)
+    with speeds_beside() as speeds:
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            ended = pool.map(lambda name: run(name, skip), single)
+            results = dict(zip(single, ended, strict=True))
+        for name in [name for name in names if name not in SINGLE]:
+            if name == "answers" and results.get("lessons", Ended("skipped")).how != "skipped":
+                continue  # they are among the tests of the package
+            results[name] = run(name, skip)
+    return summary(results, time.perf_counter() - start, whole, speeds.mean())
 
 
 if __name__ == "__main__":

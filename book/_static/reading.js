@@ -53,6 +53,10 @@ if (!CSS.supports("selector(::details-content)")) {
 
 // A source is saved, not shown as raw text in a new tab.
 document.querySelectorAll(".dropdown-download-buttons a").forEach((link) => {
-  link.download = "";
   link.removeAttribute("target");
+  if (!link.matches(".btn-download-pdf-button")) return (link.download = "");
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    print();
+  });
 });

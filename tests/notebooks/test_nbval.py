@@ -166,7 +166,8 @@ WRONG = {
 def test_nbval_fails_on_what_is_wrong_and_on_nothing_else(damaged, capfd):
     files = sorted(damaged.glob("book/*.ipynb"))
     assert runner.test(files, damaged, jobs=2, native=True) == 1
-    said = capfd.readouterr().out
+    said, at_the_end = capfd.readouterr()
+    assert all(f"{name} gave something else\n" in at_the_end for name in WRONG)
     failed = re.findall(r"^FAILED book/(\S+).ipynb::Cell 0", said, re.MULTILINE)
     assert sorted(failed) == sorted(WRONG)
     assert f"{len(WRONG)} failed, {len(files) - len(WRONG)} passed" in said
@@ -185,7 +186,7 @@ def test_an_output_of_one_processor_fails_on_another(damaged, capfd):
 
 
 def test_the_processor_time_of_a_kernel_is_measured_and_limited(damaged, capfd, monkeypatch):
-    monkeypatch.setattr(runner, "reference_seconds", lambda seconds: seconds)
+    monkeypatch.setattr(runner, "reference_seconds", lambda seconds, *speeds: seconds)
     assert main(["test", "busy"], damaged) == 0
     said = re.search(r"^  busy +(\d+\.\d) processor seconds of 30$", capfd.readouterr().out, re.M)
     assert 1 <= float(said[1]) < 15

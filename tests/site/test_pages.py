@@ -13,8 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.site.conftest import Site, Watch
+from tests.site.conftest import Site, Watch, watched
 from tools.website import build as builder
+from tools.website.assets import SECURITY_POLICY
 
 PAGES = [*builder.toc_files(), "search"]
 HEAVIEST_BYTES = 1_500_000  # gzipped, with every file the page loads
@@ -277,6 +278,30 @@ def test_html_is_private_and_complete(site, name):
     assert not re.search(
         r"thebe|googletag|require\.js|mathjax|fontawesome\.js", text, re.IGNORECASE
     )
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{SECURITY_POLICY}">'
+    assert policy in text.partition("<script")[0]
+    in_the_page = re.findall(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/)[^>]*>", text)
+    assert in_the_page == [] and not re.search(r"""<[^<>]* on[a-z]+=["']""", text)
+
+
+def test_a_script_that_gets_into_a_page_does_not_run(browser, site):
+    page, watch = watched(browser.new_context(), site)
+    page.goto(site.address("glossary"))
+    page.evaluate("""() => {
+      const add = (name, more) =>
+        document.body.append(Object.assign(document.createElement(name), more));
+      add("script", { textContent: "window.ran = 1" });
+      add("script", { src: "data:text/javascript,window.ran=2" });
+      add("script", { src: "http://elsewhere.example/a.js" });
+      document.body.insertAdjacentHTML("beforeend",
+        "<img src=data:, onerror='ran = 3'><a id=bad href='javascript:window.ran = 4'>a</a>");
+      document.getElementById("bad").click();
+    }""")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.ran") is None
+    refused = [error for error in watch.errors if "Content Security Policy" in error]
+    assert len(refused) == 5 and not watch.foreign
+    page.context.close()
 
 
 @pytest.mark.parametrize("mode", ["served", "file"])

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.site.conftest import SIZES
+from tests.site.conftest import SIZES, watched
 from tests.site.test_explorers import PAGES
 
 NAME = "04-gradient-descent"
@@ -104,7 +104,7 @@ def test_on_paper_solutions_stand_in_an_older_browser_too(tab):
     assert folds.evaluate_all("folds => folds.map((fold) => fold.open)") == before
 
 
-def test_sources_are_downloaded(browser, site):
+def test_sources_are_downloaded_and_pages_printed(browser, site):
     context = browser.new_context(viewport=SIZES[1280])
     page = context.new_page()
     page.goto(site.address("glossary"))
@@ -112,6 +112,10 @@ def test_sources_are_downloaded(browser, site):
     with page.expect_download() as download:
         page.locator(".dropdown-download-buttons a").first.click()
     assert download.value.suggested_filename == "glossary.md"
+    page.evaluate("window.print = () => (window.printed = true)")
+    page.locator(".dropdown-download-buttons > button").click()
+    page.locator(".btn-download-pdf-button").click()
+    assert page.evaluate("printed") and "#" not in page.url
     context.close()
 
 
@@ -127,3 +131,16 @@ def test_a_search_leads_to_the_part_of_a_page(tab, words, page_name, part):
     found.click()
     page.wait_for_url(f"**/{page_name}#*")
     expect(page.locator(f"[id='{page.evaluate('location.hash.slice(1)')}']")).to_be_in_viewport()
+
+
+def test_a_wrong_address_leads_on(browser, site):
+    context = browser.new_context(viewport=SIZES[360])
+    page, watch = watched(context, site)
+    answer = page.goto(f"{site.served}/kv-cache2.html")
+    assert answer.status == 404
+    expect(page.locator("h1")).to_contain_text("No such page")
+    page.get_by_role("link", name="Search the book for “kv cache”").click()
+    page.wait_for_url("**/search.html?q=kv%20cache")
+    expect(page.locator("#search-results li").first).to_be_visible()
+    assert all("404" in error for error in watch.errors) and not watch.foreign
+    context.close()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from tests.site import unchanged
@@ -125,8 +126,31 @@ def test_what_failed_runs_again(small, monkeypatch):
     assert small()[:2] == (0, True)
 
 
+def test_the_last_lines_say_how_a_part_failed(small, monkeypatch):
+    code = "print('begun'); print(*range(30), 'a ruined sum: é', sep='\\n'); raise SystemExit(1)"
+    monkeypatch.setattr(suite, "PARTS", {
+        "lessons": ("a part", [sys.executable, "-c", code]),
+        "tools": ("another", [sys.executable, "-c", "print('all well')"])})
+    status, _, said = small()
+    _, summary = said.split("passed  tools", 1)
+    assert status == 1 and "29\na ruined sum: é\n" in summary
+    assert "begun" not in summary and "all well" not in summary
+    assert "begun\n" in said and "all well\n" in said
+
+
+def test_nobody_waits_for_what_a_part_left_behind(small, monkeypatch):
+    child = "import time; time.sleep(1000)"
+    code = ("import subprocess, sys\n"
+            f"print(subprocess.Popen([sys.executable, '-c', {child!r}]).pid)")
+    monkeypatch.setattr(suite, "PARTS", {"lessons": ("a part", [sys.executable, "-c", code])})
+    status, _, said = small()
+    left = psutil.Process(int(said.split("a part\n")[1].split()[0]))
+    assert status == 0 and left.is_running()
+    left.kill()
+
+
 def test_a_suite_above_its_budget_fails_with_one_line(small, monkeypatch):
-    monkeypatch.setattr(suite, "reference_seconds", lambda seconds: 10 * suite.limit())
+    monkeypatch.setattr(suite, "reference_seconds", lambda seconds, *speeds: 10 * suite.limit())
     status, _, said = small()
     assert status == 1
     assert f"the suite took {10 * suite.limit()} processor seconds, at most {suite.limit()}" in said

@@ -29,7 +29,8 @@ URL = "https://github.com/owner/name"
 def small_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A book of one page in a folder with an odd name, with this book's settings and look."""
     tmp_path /= "Bücher [2026] & it's 50%/book #1"
-    for name in ("_config.yml", "tools", "book/_templates", "book/references.bib"):
+    for name in ("_config.yml", "tools", "book/_templates", "book/references.bib",
+                 ".github/pictures"):
         source, target = builder.ROOT / name, tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if source.is_dir() else shutil.copy

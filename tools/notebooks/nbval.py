@@ -1,17 +1,19 @@
 """A pytest plugin for nbval: each widget is compared as its registry row says, all else strictly.
 
 A cell tagged ``measured`` times the machine it runs on: its words are compared, its numbers are
-not. When a notebook is through, the processor seconds of its kernel are left for
-`tools.notebooks.test`.
+not. When a notebook is through, the processor seconds of its kernel, and when it ran, are left
+for `tools.notebooks.test`.
 """
 
 import copy
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import nbval.kernel
+import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell, IPyNbFile
@@ -82,8 +84,9 @@ def teardown(self: IPyNbFile) -> None:
     """Stand in for nbval's own stop of a kernel: note what it used first."""
     if self.kernel is not None and self.kernel.is_alive():
         name = Path(self.path).stem
+        begin = psutil.Process(self.kernel.km.provisioner.pid).create_time()
         seconds = Path(os.environ["IPYTHONDIR"]) / f"{name}.seconds"
-        seconds.write_text(str(seconds_of(self.kernel.km)))
+        seconds.write_text(f"{seconds_of(self.kernel.km)} {begin} {time.time()}")
     _teardown(self)
 
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tools import passed
-from tools.calibration import reference_seconds
+from tools.calibration import reference_seconds, speeds_beside
 from tools.notebooks.cells import digest_outputs, load
 from tools.notebooks.kernels import (
     HANG_S,
@@ -37,7 +37,7 @@ def test(notebooks: list[Path], root: Path, jobs: int, native: bool = False) -> 
         return 0
     status, used, failed = nbval(notebooks, root, jobs, native)
     write_seconds(root, used)
-    failed |= report(used)
+    failed |= report(used, failed)
     if status in (0, 1):  # else pytest broke off, and nothing is known of the notebooks after
         passed.remember({f"nbval {name}": keys[name] for name in used.keys() - failed}, root)
     return 1 if status or failed else 0
@@ -56,7 +56,10 @@ def _key(path: Path, root: Path, native: bool) -> str:
 def nbval(
     notebooks: list[Path], root: Path, jobs: int, native: bool = False
 ) -> tuple[int, dict[str, float], set[str]]:
-    """Return the exit status of pytest, the processor seconds of each notebook, what failed."""
+    """Return the exit status of pytest, the seconds of each notebook, and which failed.
+
+    They are processor seconds of the reference: each notebook's own by the speed while it ran.
+    """
     known = read_seconds(root)
     # One queue, longest first: the last notebook to start should be a short one.
     notebooks = sorted(notebooks, key=lambda p: (-known.get(p.stem, 0), -p.stat().st_size, p))
@@ -77,21 +80,27 @@ def nbval(
             # From the root: pytest takes a bracket in a path for the parameter of a test.
             *(spread if jobs > 1 else []), *(str(path.relative_to(root)) for path in notebooks),
         ]
-        status = subprocess.run(command, cwd=root, env=env, check=False).returncode
+        with speeds_beside() as speeds:
+            status = subprocess.run(command, cwd=root, env=env, check=False).returncode
         # Written by tools.notebooks.nbval.
         left = Path(ipython_dir)
-        used = {file.stem: float(file.read_text()) for file in left.glob("*.seconds")}
+        used = {}
+        for file in left.glob("*.seconds"):
+            seconds, begin, end = map(float, file.read_text().split())
+            used[file.stem] = reference_seconds(seconds, speeds.mean(begin, end))
         failed = {file.stem for file in left.glob("*.failed")}
     return status, used, failed
 
 
-def report(used: dict[str, float]) -> set[str]:
-    """Print the processor seconds of each notebook; return those that used more than they may."""
-    seconds = {name: reference_seconds(s) for name, s in used.items()}
+def report(seconds: dict[str, float], unequal: set[str]) -> set[str]:
+    """Print the processor seconds of each notebook; return those that used more than they may.
+
+    The last lines say what failed, so that the end of a log is enough.
+    """
     for name, s in sorted(seconds.items(), key=lambda item: -item[1]):
         print(f"  {name:24s} {s:6.1f} processor seconds of {limit_of(name)}")
-    print(f"  {len(seconds)} notebooks: {sum(seconds.values()):.0f} processor seconds")
+    print(f"  {len(seconds)} notebooks: {sum(seconds.values()):.0f} processor seconds", flush=True)
     late = {name: line for name, s in sorted(seconds.items()) if (line := too_slow(name, s))}
-    for line in late.values():
+    for line in [*late.values(), *(f"{name} gave something else" for name in sorted(unequal))]:
         print(line, file=sys.stderr)
     return set(late)

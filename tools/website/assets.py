@@ -23,6 +23,7 @@ ON_DEMAND = {
     rf"{KATEX}/katex.min.js": r'class="[^"]*\btex\b',
     "math.js": r'class="[^"]*\btex\b',
     "progress-page.js": r'class="[^"]*\bprogress-panel\b',
+    "not-found.js": r'class="not-found"',
     "clipboard.min.js": r'class="[^"]*\bhighlight\b',
     "copybutton.js": r'class="[^"]*\bhighlight\b',
     "copybutton.css": r'class="[^"]*\bhighlight\b',
@@ -32,6 +33,14 @@ ON_DEMAND = {
     **OF_WIDGETS,
 }
 EVERY_PAGE = ("book.css", "progress.js", "reading.js")
+
+#: What a page may do, as its first line tells the browser: nothing comes from another host, and no
+#: script stands in a page. Styles do: pictures carry their own. Python in a page is WebAssembly.
+SECURITY_POLICY = "; ".join((
+    "default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:", "media-src 'self' data:",
+    "object-src 'none'", "base-uri 'self'", "form-action 'self'",
+))
 
 #: What a page says where no scripts run, and the pattern in its text that asks for it.
 WITHOUT_SCRIPTS = {
@@ -57,7 +66,7 @@ def add_own_assets(app: Sphinx) -> None:
     # reading.js last: it unfolds what they have folded.
     scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js",
                *(file.name for file in assets if file.suffix == ".js"), "progress-page.js",
-               "reading.js")
+               "not-found.js", "reading.js")
     for name in scripts:
         app.add_js_file(name, loading_method="defer")
     for file in assets:
@@ -77,8 +86,9 @@ def choose_assets(
 ) -> None:
     """Keep the style sheets and scripts that the text of this page asks for.
 
-    Style sheets that are not ours move to ``layered_css``: the template imports them into a
-    cascade layer, below ``book.css``.
+    Scripts that the theme writes into the page itself go: they tell of a list of versions and of a
+    search while one types, and this book has neither. Style sheets that are not ours move to
+    ``layered_css``: the template imports them into a cascade layer, below ``book.css``.
 
     Raises
     ------
@@ -93,6 +103,8 @@ def choose_assets(
     )
     context["without_scripts"] = [
         words for pattern, words in WITHOUT_SCRIPTS.items() if re.search(pattern, body)]
+    context["security_policy"] = SECURITY_POLICY
+    context["script_files"] = [file for file in context.get("script_files", []) if file.filename]
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context.get(kind, []) if is_wanted(file, body)]
         for file in context[kind]:

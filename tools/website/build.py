@@ -26,6 +26,7 @@ from tools.notebooks.cells import digest_outputs, load, stamp_of, was_edited
 from tools.notebooks.key import depends_on
 from tools.readers.copies import write_all
 from tools.website import bank
+from tools.website.addresses import site_of
 
 ROOT = Path(__file__).absolute().parents[2]
 HTML = ROOT / "_build" / "html"
@@ -85,6 +86,7 @@ def merged_config(url: str | None) -> dict:
         config["repository"]["url"] = url
         config["launch_buttons"]["binderhub_url"] = "https://mybinder.org"
         config["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
+        config["sphinx"]["config"]["html_baseurl"] = site_of(url)
     return config
 
 

@@ -1,4 +1,4 @@
-"""The launch buttons open copies of the page that are made for readers (`tools.readers`).
+"""Where the buttons of a page lead: to copies of it that are made for readers (`tools.readers`).
 
 Colab opens notebooks of a branch on GitHub only: the workflow ``site.yml`` writes the copies to a
 branch of their own, so that those in ``book/`` stay as they are. In Binder, ``binder/postBuild``
@@ -28,6 +28,10 @@ def lead_to_copies(
                 button["url"] = _PLACE.sub(f"{BRANCH}/", button["url"])
             if button.get("text") == "Binder":
                 button["url"] = button["url"].replace("/tree/book/", f"/tree/{FOLDER}/")
+            if button.get("javascript") == "window.print()":
+                # No script stands in a page: reading.js prints where this link is followed.
+                del button["javascript"]
+                button |= {"type": "link", "url": "#"}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
