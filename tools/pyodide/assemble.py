@@ -28,7 +28,9 @@ MANIFEST = "manifest.json"
 START = ("lessons", "numpy")  # what every page's Python has; others come when code imports them
 SQUEEZED = {".mjs", ".wasm"}  # what web hosts compress; the others are zip files
 #: The page's half of the runtime; its other half is in the wheel.
-SCRIPTS = sorted((SOURCE / "live").glob("*.js"))
+SCRIPTS = sorted(path for path in (SOURCE / "live").iterdir() if path.suffix in {".js", ".css"})
+#: The one that pages load at once learns from the build what a start would load.
+STARTER, NO_SIZES = "starter.js", "const SIZES = {};"
 
 
 def sums(pins: dict[str, Any] = PINS) -> dict[str, str]:
@@ -122,8 +124,19 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
         keep(folder / version / file, data)
     manifest = {"key": key, "folder": version, "lock": f"lock-{key}.json",
                 "sets": sizes(json.loads(lock)["packages"], list(pins["core"]), files)}
+    keep(folder / STARTER, starter(manifest["sets"]))
     keep(folder / MANIFEST, json.dumps(manifest).encode())  # last: what it names is there
     return ""
+
+
+def starter(sets: dict[str, dict[str, Any]]) -> bytes:
+    """Return the script that gives cells their buttons, with the megabytes that a start loads."""
+    text = (SOURCE / "live" / STARTER).read_text(encoding="utf-8")
+    mb = {name: round(sets[name]["sent"] / 1e6, 2) for name in ("start", "matplotlib")
+          if name in sets}
+    if NO_SIZES not in text:
+        raise ValueError(f"{STARTER} has no line {NO_SIZES!r}")
+    return text.replace(NO_SIZES, f"const SIZES = {json.dumps(mb)};").encode()
 
 
 def key_of(wheel: str, pins: dict[str, Any]) -> str:

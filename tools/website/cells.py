@@ -203,7 +203,7 @@ def script_of(page: str, cells: list[PageCell]) -> str:
         entry |= {key: value for key, value in
                   (("lacks", cell.lacks), ("exercise", cell.exercise)) if value}
         listed.append(entry)
-    return f"lessonsCells({dumps({'page': page, 'cells': listed, 'hints': hints_of(cells)})});\n"
+    return f"window.lessonsCellsData = {dumps({'page': page, 'cells': listed, 'hints': hints_of(cells)})};\n"
 
 
 def write(book: Path, html: Path) -> None:

@@ -96,13 +96,14 @@ class Session:
         self.show, self.n_cells = show, 0
         self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
 
-    def run(self, code: str) -> bool:
+    def run(self, code: str, number: int = 0) -> bool:
         """Run a cell; return whether it came to its end.
 
-        The value of an expression in its last line is shown, as in a notebook.
+        The value of an expression in its last line is shown, as in a notebook. Errors name the
+        cell by its number in the page, or else by its place among those that have run.
         """
         self.n_cells += 1
-        file = f"<cell {self.n_cells}>"
+        file = f"<cell {number or self.n_cells}>"
         linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
         printed, asking = Printed(self.show), builtins.input
         builtins.input = no_input
