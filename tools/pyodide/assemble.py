@@ -50,12 +50,13 @@ def is_right(path: Path, wanted: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == wanted
 
 
-def gather(cache: Path, wanted: dict[str, str], sources: Iterable[Source]) -> str:
+def gather(cache: Path, wanted: dict[str, str], sources: Iterable[Source],
+           what: str = "Pyodide") -> str:
     """Fetch what a cache lacks; return "" when all is there, else why not, in a line."""
     reasons = []
     missing = [name for name, digest in wanted.items() if not is_right(cache / name, digest)]
     if missing:
-        print(f"Fetching {len(missing)} files of Pyodide, once: {cache} keeps them.", flush=True)
+        print(f"Fetching {len(missing)} files of {what}, once: {cache} keeps them.", flush=True)
     for source in sources if missing else ():
         try:
             for name, data in source(missing):

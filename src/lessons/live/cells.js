@@ -65,7 +65,7 @@ window.lessonsCells ??= (() => {
       const box = make("div", "output text_html");
       box.append(...safe(data));
       place.append(box);
-      document.dispatchEvent(new CustomEvent("lessons:shown", { detail: { place: box } }));
+      document.dispatchEvent(new CustomEvent("lessons:shown", { detail: box }));
     } else if (kind === SOLVED) {
       try {
         solved(JSON.parse(data).name);
@@ -239,7 +239,7 @@ window.lessonsCells ??= (() => {
       cell.block.hidden = true;
       cell.block.after(this.box);
       this.fit();
-      codemirror ??= import(new URL("editor/editor.js", HERE));
+      codemirror ??= import(new URL("../editor/editor.js", HERE));
       codemirror.then(({ open }) => this.upgrade(open), () => {}); // the field serves as well
     }
 
