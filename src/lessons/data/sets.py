@@ -58,7 +58,7 @@ def all_digits() -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     X, y : numpy.ndarray
-        Float64 of shape (1797, 64) and int64 of shape (1797,), read-only: take a copy to change them.
+        Float64 of shape (1797, 64) and int64 of shape (1797,): read-only, so change a copy.
 
     Examples
     --------
