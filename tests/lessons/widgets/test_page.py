@@ -11,7 +11,8 @@ from lessons.widgets.checks.check import SOLVED
 from lessons.widgets.explorers import page
 from lessons.widgets.explorers.control import between, slider
 
-IMPORTS = "from lessons.widgets import *\nfrom lessons.widgets.tables.browse import browse as rows\n"
+IMPORTS = ("from lessons.widgets import *\n"
+           "from lessons.widgets.tables.browse import browse as rows\n")
 EXPLORER = """
 def frame(ax):
     ax.set(xlim=(0, 1), ylim=(0, 1))
