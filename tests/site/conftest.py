@@ -47,8 +47,8 @@ class ByVisit(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if "test_python.py" in nodeid:  # these share a running Python
-            return "python"
+        if python := re.search(r"test_python\w*\.py", nodeid):  # these share a running Python
+            return python[0]
         return about(nodeid) + " served" * bool(SERVED.search(nodeid))
 
 
