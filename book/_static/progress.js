@@ -12,11 +12,12 @@ window.lessonsProgress = (() => {
     quizzes: (v) => v === "right" || v === "wrong",
     guesses: (v) => v === null || whole(v) || (Array.isArray(v) && v.length < 20 && v.every(whole)),
     exercises: (v) => v === "solved",
+    attempts: (v) => typeof v === "string" && v.length <= 20000, // what was typed into an exercise
   };
   const isName = (name) => /^[a-z0-9-]+(\/[a-z0-9-]+)?$/.test(name);
   const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v);
   const empty = () => ({ book: "training-large-models", version: VERSION,
-    pages: {}, quizzes: {}, guesses: {}, exercises: {} });
+    pages: {}, quizzes: {}, guesses: {}, exercises: {} }); // and attempts, once there is one
 
   // Returns the progress in a text; throws an Error that says what is wrong with it.
   function parse(text) {
@@ -33,11 +34,12 @@ window.lessonsProgress = (() => {
     if (given.version !== VERSION) throw new Error("its version is missing or wrong");
     const data = empty();
     for (const [kind, allows] of Object.entries(KINDS)) {
+      if (given[kind] === undefined && kind === "attempts") continue; // none
       if (!isObject(given[kind])) throw new Error(`the part “${kind}” is missing or damaged`);
       for (const [name, value] of Object.entries(given[kind])) {
         if (!isName(name) || !allows(value))
           throw new Error(`the entry “${name}” under “${kind}” is damaged`);
-        data[kind][name] = value;
+        (data[kind] ??= {})[name] = value;
       }
     }
     return data;
@@ -84,7 +86,7 @@ window.lessonsProgress = (() => {
     return localStorage.trouble || lost || damaged;
   }
 
-  const find = (kind, name) => (Object.hasOwn(read()[kind], name) ? memory[kind][name] : undefined);
+  const find = (kind, name) => (Object.hasOwn(read()[kind] ?? {}, name) ? memory[kind][name] : undefined);
 
   // What was first stays: only the first try of a quiz or a guess says something.
   function record(kind, name, value) {
@@ -98,12 +100,24 @@ window.lessonsProgress = (() => {
     write({ ...memory, [kind]: rest });
   }
 
+  // What was typed last stays, "" removes it. Returns whether it will be here after a reload.
+  function keep(name, text) {
+    if (!isName(name) || !KINDS.attempts(text)) return false;
+    const attempts = { ...read().attempts };
+    if (text) attempts[name] = text;
+    else delete attempts[name];
+    write({ ...memory, attempts: Object.keys(attempts).length ? attempts : undefined });
+    return !lost && !localStorage.trouble;
+  }
+
   // Adds what a file holds; what is here already stays. Returns how many entries are new.
   function merge(text) {
     const given = parse(text);
     const data = { ...read() };
     let added = 0;
     for (const kind of Object.keys(KINDS)) {
+      if (!given[kind]) continue;
+      data[kind] ??= {};
       added += Object.keys(given[kind]).filter((name) => !Object.hasOwn(data[kind], name)).length;
       data[kind] = { ...given[kind], ...data[kind] };
     }
@@ -137,7 +151,7 @@ window.lessonsProgress = (() => {
     return kinds.some((k) => Object.keys(k).some((name) => name.startsWith(chapter))) ? "begun" : "";
   }
 
-  const here = () => (typeof DOCUMENTATION_OPTIONS === "object" && DOCUMENTATION_OPTIONS.pagename) || "";
+  const here = () => document.documentElement.dataset.page || "";
   const isChapter = (page) => /^\d\d-/.test(page);
 
   // Page and anchor of a link, such as ["04-gradient-descent", "exercise-one-step"].
@@ -211,5 +225,5 @@ window.lessonsProgress = (() => {
   window.addEventListener("storage", (event) => (event.key === KEY || event.key === null) && show());
   show();
 
-  return { find, record, merge, erase, codeOf, tidy, all: read, trouble };
+  return { find, record, keep, merge, erase, codeOf, tidy, all: read, trouble };
 })();

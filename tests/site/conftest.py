@@ -28,6 +28,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.site.unchanged import Unchanged, opened
 from tools import environment
+from tools.editor.assemble import assemble as assemble_editor
 from tools.pyodide.assemble import assemble
 from tools.website import build as builder
 from tools.website.server import open_server
@@ -46,8 +47,8 @@ class ByVisit(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if "test_python.py" in nodeid:  # these share a running Python
-            return "python"
+        if python := re.search(r"test_python\w*\.py", nodeid):  # these share a running Python
+            return python[0]
         return about(nodeid) + " served" * bool(SERVED.search(nodeid))
 
 
@@ -139,6 +140,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         else:
             pytest.fail("the site was not built without warnings: run `make book` to see them")
         assemble(builder.HTML)  # what it says, test_python.py says
+        assemble_editor(builder.HTML)  # and test_cells.py
     with open_server(0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Site(builder.HTML, f"http://127.0.0.1:{server.server_address[1]}")

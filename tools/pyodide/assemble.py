@@ -28,7 +28,9 @@ MANIFEST = "manifest.json"
 START = ("lessons", "numpy")  # what every page's Python has; others come when code imports them
 SQUEEZED = {".mjs", ".wasm"}  # what web hosts compress; the others are zip files
 #: The page's half of the runtime; its other half is in the wheel.
-SCRIPTS = sorted((SOURCE / "live").glob("*.js"))
+SCRIPTS = sorted(path for path in (SOURCE / "live").iterdir() if path.suffix in {".js", ".css"})
+#: The one that pages load at once learns from the build what a start would load.
+STARTER, NO_SIZES = "starter.js", "const SIZES = {};"
 
 
 def sums(pins: dict[str, Any] = PINS) -> dict[str, str]:
@@ -48,12 +50,13 @@ def is_right(path: Path, wanted: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == wanted
 
 
-def gather(cache: Path, wanted: dict[str, str], sources: Iterable[Source]) -> str:
+def gather(cache: Path, wanted: dict[str, str], sources: Iterable[Source],
+           what: str = "Pyodide") -> str:
     """Fetch what a cache lacks; return "" when all is there, else why not, in a line."""
     reasons = []
     missing = [name for name, digest in wanted.items() if not is_right(cache / name, digest)]
     if missing:
-        print(f"Fetching {len(missing)} files of Pyodide, once: {cache} keeps them.", flush=True)
+        print(f"Fetching {len(missing)} files of {what}, once: {cache} keeps them.", flush=True)
     for source in sources if missing else ():
         try:
             for name, data in source(missing):
@@ -122,8 +125,19 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
         keep(folder / version / file, data)
     manifest = {"key": key, "folder": version, "lock": f"lock-{key}.json",
                 "sets": sizes(json.loads(lock)["packages"], list(pins["core"]), files)}
+    keep(folder / STARTER, starter(manifest["sets"]))
     keep(folder / MANIFEST, json.dumps(manifest).encode())  # last: what it names is there
     return ""
+
+
+def starter(sets: dict[str, dict[str, Any]]) -> bytes:
+    """Return the script that gives cells their buttons, with the megabytes that a start loads."""
+    text = (SOURCE / "live" / STARTER).read_text(encoding="utf-8")
+    mb = {name: round(sets[name]["sent"] / 1e6, 2) for name in ("start", "matplotlib")
+          if name in sets}
+    if NO_SIZES not in text:
+        raise ValueError(f"{STARTER} has no line {NO_SIZES!r}")
+    return text.replace(NO_SIZES, f"const SIZES = {json.dumps(mb)};").encode()
 
 
 def key_of(wheel: str, pins: dict[str, Any]) -> str:

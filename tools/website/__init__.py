@@ -11,6 +11,6 @@ from typing import Any
 
 def setup(app: Any) -> dict[str, Any]:
     """Register the parts with Sphinx."""
-    for part in ("math", "folds", "assets", "learner", "launch", "addresses"):
+    for part in ("math", "folds", "assets", "learner", "launch", "addresses", "cells"):
         app.setup_extension(f"{__name__}.{part}")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

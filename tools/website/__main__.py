@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from tools.editor.assemble import assemble as assemble_editor
 from tools.pyodide.assemble import assemble
 from tools.website.build import HTML, SiteError, build
 from tools.website.pictures import take
@@ -23,8 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         if not build():
             print("The site was NOT built: put right the warnings above, then run this again.")
             return 1
-        if line := assemble(HTML):
-            print(line)
+        for line in (assemble(HTML), assemble_editor(HTML)):
+            if line:
+                print(line)
         if chosen.command == "serve":
             serve(port)
         elif chosen.command == "pictures":

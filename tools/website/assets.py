@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 from lessons.widgets.registry import REGISTRY
 
 KATEX = "vendor/katex"
+STARTER = "python/starter.js"  # `tools.pyodide.assemble` writes it
 
 #: The scripts and style sheets of the widgets, and the pattern that asks for each.
 OF_WIDGETS = {file.name: widget.pattern for widget in REGISTRY for file in widget.assets}
@@ -30,6 +31,7 @@ ON_DEMAND = {
     "sphinx-design.min.css": r'class="[^"]*\bsd-',
     "design-tabs.js": r'class="[^"]*\bsd-tab-set\b',
     "mystnb": r'class="[^"]*\bcell\b',
+    STARTER: r'class="[^"]*\bpy-cell\b',
     **OF_WIDGETS,
 }
 EVERY_PAGE = ("book.css", "progress.js", "reading.js")
@@ -66,7 +68,7 @@ def add_own_assets(app: Sphinx) -> None:
     # reading.js last: it unfolds what they have folded.
     scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js",
                *(file.name for file in assets if file.suffix == ".js"), "progress-page.js",
-               "not-found.js", "reading.js")
+               "not-found.js", "reading.js", STARTER)
     for name in scripts:
         app.add_js_file(name, loading_method="defer")
     for file in assets:

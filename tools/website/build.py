@@ -25,7 +25,7 @@ from tools.notebooks.build import number_of
 from tools.notebooks.cells import digest_outputs, load, stamp_of, was_edited
 from tools.notebooks.key import depends_on
 from tools.readers.copies import write_all
-from tools.website import bank
+from tools.website import bank, cells
 from tools.website.addresses import site_of
 
 ROOT = Path(__file__).absolute().parents[2]
@@ -185,6 +185,7 @@ def shaping_key(config: str) -> str:
     paths += (ROOT / "tools" / "website").glob("*.py")
     paths += (ROOT / "tools" / "readers").glob("*.py")
     paths += widget_files()
+    paths += [ROOT / "tools/pyodide/pins.json", *(ROOT / "src/lessons/live").glob("*.py")]
     packages = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme")
     return key_of(paths, config, *(version(name) for name in packages))
 
@@ -224,6 +225,7 @@ def build() -> bool:
         return False
     write_copies(repository_url())
     write_bank(ROOT / "book")
+    cells.write(ROOT / "book", HTML)
     KEY_ALL.write_text(full + "\n", encoding="utf-8")
     print(f"Built {len(pages)} pages in {time.perf_counter() - start:.0f} s.", flush=True)
     return True

@@ -1,6 +1,8 @@
 """Data sets for training that need no download; each takes the generator that it draws from."""
 
 from collections.abc import Iterator
+from functools import cache
+from importlib import resources
 
 import numpy as np
 
@@ -38,15 +40,37 @@ def digits(
     >>> X_train.shape, X_test.shape
     ((1348, 64), (449, 64))
     """
-    from sklearn.datasets import load_digits  # slow to import, and only needed here
-
     if not 0 < test_share < 1:
         raise ValueError(f"test_share must lie between 0 and 1, got {test_share}")
-    X, y = load_digits(return_X_y=True)
+    X, y = all_digits()
     order = _generator(rng).permutation(len(X))
     n_test = round(test_share * len(X))
     test, train = order[:n_test], order[n_test:]
     return X[train] / 16.0, y[train], X[test] / 16.0, y[test]
+
+
+@cache
+def all_digits() -> tuple[np.ndarray, np.ndarray]:
+    """Return all digits in scikit-learn's order: brightness from 0 to 16, and labels.
+
+    They are a file of this package, since Python in the book's pages has no scikit-learn.
+
+    Returns
+    -------
+    X, y : numpy.ndarray
+        Float64 of shape (1797, 64) and int64 of shape (1797,): read-only, so change a copy.
+
+    Examples
+    --------
+    >>> X, y = all_digits()
+    >>> X.shape, X.max().item(), y[:5].tolist()
+    ((1797, 64), 16.0, [0, 1, 2, 3, 4])
+    """
+    with (resources.files("lessons.data") / "digits.npz").open("rb") as file, np.load(file) as held:
+        X, y = held["images"].astype(np.float64), held["labels"].astype(np.int64)
+    for array in (X, y):
+        array.flags.writeable = False
+    return X, y
 
 
 def batches(

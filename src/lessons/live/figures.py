@@ -29,6 +29,13 @@ def close() -> None:
     Gcf.destroy_all()
 
 
+def forget(figure: Figure) -> None:
+    """Take a figure from those that are open, if it is one: it is shown by other means."""
+    for manager in Gcf.get_all_fig_managers():
+        if manager.canvas.figure is figure:
+            Gcf.destroy(manager)
+
+
 def picture(figure: Figure) -> tuple[str, str, str]:
     """Return a figure as MIME type, data, and words for those who do not see it.
 

@@ -146,9 +146,9 @@ window.lessonsPython ??= (() => {
 
     #next() {
       if (this.state !== "ready" || !this.#cells.length) return;
-      const { id, code, module, name, argument } = this.#cells[0];
+      const { id, code, number, module, name, argument } = this.#cells[0];
       this.#become("busy");
-      this.#worker.postMessage({ type: module ? "ask" : "run", id, code, module, name, argument });
+      this.#worker.postMessage({ type: module ? "ask" : "run", id, code, number, module, name, argument });
     }
 
     #end(message) {
@@ -174,9 +174,10 @@ window.lessonsPython ??= (() => {
     }
 
     // Run a cell after those that wait; the promise is kept whatever happens. `onShown` gets each
-    // piece as it comes: {kind, data, words}, as lessons.live.session says.
-    run(code, onShown) {
-      return this.#wait({ code, onShown });
+    // piece as it comes: {kind, data, words}, as lessons.live.session says. Errors name the cell by
+    // its number.
+    run(code, onShown, number = 0) {
+      return this.#wait({ code, onShown, number });
     }
 
     // Call a function of a module of the book with one argument that JSON can hold; its value comes

@@ -10,12 +10,13 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType
 from typing import Any, NoReturn
 
-Show = Callable[[str, str, str], None]
+from lessons.live.shown import shown
+from lessons.page import Show, shown_by
+
 MOST_CHARACTERS = 100_000  # that one cell may print
 AT_ONCE, EVERY_S = 100, 0.05  # lines that go to the page as they come; later, how often
 
@@ -75,8 +76,9 @@ class Session:
     ----------
     show : callable
         Gets all that a cell shows, as it comes: a MIME type (``text/plain``,
-        ``text/x-error``, ``image/svg+xml``, or ``image/png`` in base64), the data, and for a
-        picture its words.
+        ``text/x-error``, ``text/html``, ``image/svg+xml``, or ``image/png`` in base64), the data,
+        and for a picture its words. Widgets of the book show themselves as HTML. A solved exercise
+        also comes as ``application/vnd.lessons.solved+json``: its name and its code.
 
     Examples
     --------
@@ -94,23 +96,25 @@ class Session:
 
     def __init__(self, show: Show):
         self.show, self.n_cells = show, 0
-        self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins}
+        self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins,
+                                      "display": self._display}
 
-    def run(self, code: str) -> bool:
+    def run(self, code: str, number: int = 0) -> bool:
         """Run a cell; return whether it came to its end.
 
-        The value of an expression in its last line is shown, as in a notebook.
+        The value of an expression in its last line is shown, as in a notebook. Errors name the
+        cell by its number in the page, or else by its place among those that have run.
         """
         self.n_cells += 1
-        file = f"<cell {self.n_cells}>"
+        file = f"<cell {number or self.n_cells}>"
         linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
         printed, asking = Printed(self.show), builtins.input
         builtins.input = no_input
         try:
-            with redirect_stdout(printed), redirect_stderr(printed):
+            with (redirect_stdout(printed), redirect_stderr(printed), shown_by(self.show)):
                 value = self._values(code, file)
                 if value is not None:
-                    print(repr(value))
+                    self._display(value)
                 self._figures(keep=True)
         except BaseException as error:  # SystemExit too: a page goes on
             printed.pass_on()
@@ -149,7 +153,7 @@ class Session:
         try:
             if module.partition(".")[0] != __name__.partition(".")[0]:
                 raise ValueError(f"{module} is no module of the book")
-            with redirect_stdout(printed), redirect_stderr(printed):
+            with redirect_stdout(printed), redirect_stderr(printed), shown_by(self.show):
                 function = getattr(importlib.import_module(module), name)
                 answer = json.dumps(function(json.loads(argument)), allow_nan=False)
         except BaseException as error:  # as for cells
@@ -170,6 +174,17 @@ class Session:
 
     def _execute(self, code: CodeType) -> None:
         exec(code, self.names)
+
+    def _display(self, *values: Any) -> None:
+        """Show values as a notebook does: HTML, a picture, or else a text."""
+        for value in values:
+            kind, data, words = shown(value)
+            if kind == "text/plain":
+                print(data)
+            else:
+                if isinstance(sys.stdout, Printed):
+                    sys.stdout.pass_on()  # what was printed before stands before
+                self.show(kind, data, words)
 
     def _figures(self, keep: bool) -> None:
         """Show the figures that are still open, or close them."""

@@ -71,10 +71,10 @@ async function fetchPackages(code) {
   return errors.length ? `A package that this code imports did not arrive. Check the network, then run it again.\n${errors[0]}` : "";
 }
 
-async function run({ id, code }) {
+async function run({ id, code, number }) {
   running = id;
   const data = await fetchPackages(code);
-  if (!data) return tell("done", { id, ok: session.run(code) });
+  if (!data) return tell("done", { id, ok: session.run(code, number) });
   tell("shown", { id, kind: "text/x-error", data, words: "" });
   tell("done", { id, ok: false });
 }

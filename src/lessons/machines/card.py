@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lessons.files import write_atomically
 from lessons.machines.hardware import Machine, accelerator, measured_machine, recorded_machine
+from lessons.page import in_page
 from lessons.recording import recording
 from lessons.words import plain
 
@@ -101,9 +102,9 @@ def my_machine() -> Machine:
     """Return the reader's machine: read from its file, or measured now and kept there.
 
     While the book is built, this is the recorded machine, so that a page is the same wherever it
-    was made.
+    was made. In a page too: there the reader chooses a machine.
     """
-    if recording():
+    if recording() or in_page():
         return recorded_machine()
     path, device = card_path(), accelerator()
     return read_card(path, processor_name(device)) or measure_card(path, device)

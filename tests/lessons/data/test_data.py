@@ -5,8 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from lessons.data import batches, digits, line, spirals, table, tables
+from lessons.data.sets import all_digits
 
 MODELS = table("models")
 BY_NAME = {row["name"]: row for row in MODELS}
@@ -27,6 +29,13 @@ def test_the_same_generator_gives_the_same_data_and_another_gives_other_data(mak
 def test_a_seed_is_no_generator(make):
     with pytest.raises(TypeError, match="give a generator"):
         make(0)
+
+
+def test_the_digits_of_the_package_are_those_of_scikit_learn_and_cannot_be_changed():
+    for ours, theirs in zip(all_digits(), load_digits(return_X_y=True), strict=True):
+        np.testing.assert_array_equal(ours, theirs, strict=True)
+        with pytest.raises(ValueError, match="read-only"):
+            ours[0] = 1
 
 
 def test_digits_are_split_without_overlap_or_loss():

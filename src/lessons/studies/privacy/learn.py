@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lessons.data.sets import all_digits
 from lessons.privacy import noise
 from lessons.studies.record import load
 
@@ -45,9 +46,7 @@ class Plan:
 @cache
 def digits() -> tuple[np.ndarray, np.ndarray]:
     """Return all digits in the order of their file, brightness from -1 to 1, and labels."""
-    from sklearn.datasets import load_digits  # slow to import, and only needed here
-
-    X, y = load_digits(return_X_y=True)
+    X, y = all_digits()
     return X / 8 - 1, y
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.datasets import load_digits
+
+from lessons.data.sets import all_digits
 
 N_TRAIN, N_VALID = 300, 100  # of 1,797 digits; all others tell the truth about a setting
 RUNGS = (1, 3, 9, 27)  # epochs after which a network is measured
@@ -30,7 +31,7 @@ def splits(seeds: list[int]) -> Split:
     >>> splits([0, 1]).rest[0].shape
     (2, 1397, 64)
     """
-    X, y = load_digits(return_X_y=True)
+    X, y = all_digits()
     X = ((X - X.mean()) / X.std()).astype(np.float32)
     orders = np.stack([np.random.default_rng([seed, 0]).permutation(len(y)) for seed in seeds])
     cut = np.split(orders, [N_TRAIN, N_TRAIN + N_VALID], axis=1)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any, NoReturn
 
+from lessons.page import in_page
 from lessons.recording import recording
 from lessons.widgets.base import SHORT_NAME, is_short_name, live_view, markdown
 from lessons.widgets.catalogues.fit import fitting
@@ -30,6 +31,10 @@ class Catalogue:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         p = self.payload
         text = f"{p['title']} {len(p['entries'])} entries. Run this cell to choose among them here."
+        if in_page():
+            from lessons.widgets.catalogues.html import to_html
+
+            return {"text/html": to_html(p), "text/plain": text}
         if not recording():
             from lessons.widgets.catalogues.live import widget  # a built book needs no widgets
 

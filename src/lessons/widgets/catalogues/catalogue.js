@@ -1,7 +1,7 @@
 // Hides the entries of a catalogue that do not fit the choices. No library, no request.
 "use strict";
 
-for (const catalogue of document.querySelectorAll(".catalogue")) {
+function lessonsCatalogue(catalogue) {
   const fields = [...catalogue.querySelectorAll("select")];
   const word = catalogue.querySelector('input[type="search"]');
   const groups = [...catalogue.querySelectorAll(".catalogue-group")];
@@ -35,3 +35,7 @@ for (const catalogue of document.querySelectorAll(".catalogue")) {
     show();
   });
 }
+
+document.querySelectorAll(".catalogue").forEach(lessonsCatalogue);
+document.addEventListener("lessons:shown", // by a cell of the page
+  ({ detail }) => detail.querySelectorAll(".catalogue").forEach(lessonsCatalogue));

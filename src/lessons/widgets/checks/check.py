@@ -10,18 +10,22 @@ In a chapter the reader fills in a stub and runs the cell::
 The check prints one of three things: not started, what went wrong (with the input, what the
 answer gave and what was expected), or solved. It does not raise, so a notebook with unsolved
 exercises still runs from top to bottom. A solved exercise has a short code, which the website
-takes, since it cannot see what happens in a notebook.
+takes, since it cannot see what happens in a notebook. In a page that runs Python it counts at once.
 
 The exercises of a chapter are an ``EXERCISES`` list in ``lessons.exercises.<chapter>``. It is
 imported when the chapter is first named.
 """
 
+import json
 from typing import Any
 
 from lessons.exercises.base import Exercise, chapters, load
+from lessons.page import in_page, show
 from lessons.widgets.checks.compare import kind
 from lessons.widgets.checks.grade import Verdict, grade
 
+#: What a page gets where an exercise is solved: its name and its code, as JSON.
+SOLVED = "application/vnd.lessons.solved+json"
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which are misread
 _hints_given: dict[str, int] = {}
 
@@ -61,7 +65,11 @@ def check(name: Any, answer: Any) -> None:
     except Exception as error:  # an answer may be any object, and some fail when looked at
         verdict = Verdict("not yet", f"The answer could not be read ({type(error).__name__}).")
     print(f"{exercise.name}: {verdict}")
-    if verdict.status == "solved":
+    if verdict.status != "solved":
+        return
+    if in_page():  # it counts at once, without a code to type
+        show(SOLVED, json.dumps({"name": name, "code": code_of(name)}))
+    else:
         print(f"Code for your progress page: {code_of(name)}")
 
 

@@ -91,7 +91,9 @@
     });
   }
 
-  document.querySelectorAll(".estimate").forEach(start);
+  const startAll = (root) => root.querySelectorAll(".estimate").forEach(start);
+  startAll(document);
+  document.addEventListener("lessons:shown", ({ detail }) => startAll(detail)); // by a cell
   document.addEventListener("lessons:machine", followChip);
   window.addEventListener("storage", (event) => (event.key === KEY || event.key === null) &&
     document.dispatchEvent(new CustomEvent("lessons:machine")));

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from lessons.machines.card import my_machine, rates
 from lessons.machines.hardware import Machine
+from lessons.page import in_page
 from lessons.recording import recording
 from lessons.widgets.base import SHORT_NAME, is_short_name
 from lessons.words import duration, number
@@ -68,6 +69,10 @@ class Estimate:
         table = "".join(f"<tr>{row}</tr>" for row in cells)
         title = escape(self.payload["title"])
         html = f"<p><strong>{title}</strong></p><table>{table}</table><p>{escape(said)}</p>"
+        if in_page():
+            from lessons.widgets.estimates.html import to_html
+
+            return {"text/html": to_html(self.payload), "text/plain": text}
         shown = {"text/html": html, "text/plain": text}
         if recording():
             return {MIME_TYPE: self.payload, **shown}

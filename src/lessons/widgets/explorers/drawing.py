@@ -31,6 +31,7 @@ class Drawing:
         title: str, alt: str, n_panels: int, height: int, controls: Mapping[str, Control],
     ):
         self.name, self.title, self.alt, self.controls = name, title, alt, controls
+        self.id = name  # tells its parts from those of another figure in the same page
         self._draw_state = draw
         self._validate()
         with plots.style():

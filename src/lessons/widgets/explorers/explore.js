@@ -1,4 +1,5 @@
-// Replays the recorded states of every explorer on the page. No library, no request.
+// Replays the recorded states of every explorer on the page; one whose cell ran in the page asks
+// Python for its states. No library, no request.
 "use strict";
 
 (() => {
@@ -7,6 +8,9 @@
     "The controls are off: this browser cannot unpack the other states; one of 2023 or later can.";
   const NARROW = matchMedia("(max-width: 30rem)"); // as in explore.css: one panel at a time
 
+  const MOST_KEPT = 300; // states of a figure that Python draws
+  const settings = new Map(); // of each name: what was chosen last, for when its cell runs again
+
   async function unpack(base64) {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -14,6 +18,7 @@
   }
 
   function start(figure) {
+    const live = Number(figure.dataset.live ?? 0);
     const inputs = [...figure.querySelectorAll("[data-key]")];
     const fields = [...inputs, ...figure.querySelectorAll(".explorer-play, .explorer-reset")];
     const panels = figure.querySelector(".explorer-panels");
@@ -22,8 +27,10 @@
     const sentence = figure.querySelector(".explorer-sentence");
     const payload = figure.querySelector('script[type="application/gzip+base64"]');
     const sizes = inputs.map((input) => (input.options ? input.options.length : +input.max + 1));
-    const texts = inputs.map((input) => (input.dataset.texts || "").split("\n"));
+    const texts = inputs.map((input) =>
+      input.options ? [...input.options].map((o) => o.textContent) : input.dataset.texts.split("\n"));
     let states = null;
+    let asking = false;
     let loading = null;
     let player = null;
     let wanted = false;
@@ -55,6 +62,37 @@
       return inputs.reduce((index, input, i) => index * sizes[i] + Number(chosen(input)), 0);
     }
 
+    // Python draws one state at a time, always the newest wish: a drag overtakes what it has passed.
+    async function compute() {
+      if (asking) return;
+      asking = true;
+      let index;
+      do {
+        index = stateIndex();
+        const values = Object.fromEntries(inputs.map((input) => [input.dataset.key, +input.value]));
+        const { ok, value, message } = await window.lessonsPython.kernel().ask(
+          "lessons.widgets.explorers.page", "draw", { name: figure.dataset.name, number: live, values });
+        const error = ok ? value.error : message;
+        if (Object.keys(states).length > MOST_KEPT) states = {};
+        if (!error) states[index] = value.state;
+        paint(error ? [...moving.map(() => ""), error] : value.state, index);
+      } while (stateIndex() !== index && !states[stateIndex()]);
+      asking = false;
+      if (stateIndex() !== index) show();
+    }
+
+    // Where a figure's cell ran again, or for the first time, it goes on where the reader was.
+    function begin() {
+      const first = stateIndex();
+      states = { [first]: [...moving.map((group) => group.innerHTML), sentence.textContent] };
+      settings.get(figure.dataset.name)?.forEach((text, i) => {
+        const place = texts[i]?.indexOf(text) ?? -1;
+        if (place >= 0) inputs[i].value = place;
+      });
+      figure.dataset.ready = "true";
+      show();
+    }
+
     function reset() {
       inputs.forEach((input) => (input.value = input.dataset.default));
     }
@@ -78,7 +116,13 @@
         return;
       }
       inputs.forEach(label);
-      const state = states[stateIndex()];
+      settings.set(figure.dataset.name, inputs.map((input, i) => texts[i][input.value]));
+      const index = stateIndex();
+      if (live && !states[index]) compute();
+      else paint(states[index], index);
+    }
+
+    function paint(state, index) {
       const changed = [];
       moving.forEach((group, i) => {
         if (group.shown === state[i]) return;
@@ -87,7 +131,7 @@
       });
       if (NARROW.matches && changed.length && !changed.includes(inSight)) turn(changed[0], "instant");
       sentence.textContent = state[moving.length];
-      figure.dataset.state = stateIndex();
+      figure.dataset.state = index;
     }
 
     function stop() {
@@ -100,13 +144,14 @@
 
     function play(button) {
       const input = button.parentElement.querySelector("[data-key]");
+      const every = Number(input.dataset.every ?? 1);
       if (input.value === input.max) input.value = 0;
       player = { button, label: button.getAttribute("aria-label") };
       button.textContent = "Pause";
       button.setAttribute("aria-label", player.label.replace("Play", "Pause"));
       show();
       player.timer = setInterval(() => {
-        input.value = Number(input.value) + 1;
+        input.value = Number(input.value) + every - (Number(input.value) % every);
         show();
         if (input.value === input.max) stop();
       }, PLAY_MS);
@@ -136,6 +181,10 @@
       turns.forEach((button, i) => button.setAttribute("aria-pressed", i === inSight));
     }, { passive: true });
     fields.forEach((field) => (field.disabled = false));
+    if (live) {
+      begin();
+      return;
+    }
     // Unpack shortly before the reader gets there: memory is only used for what is seen.
     new IntersectionObserver((entries, observer) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -151,6 +200,10 @@
       if (/^(Arrow|Home|End|Page)/.test(event.key) && event.target.closest?.("figure.explorer"))
         event.stopImmediatePropagation();
     }, true);
+
+  // What a cell has shown in this page.
+  document.addEventListener("lessons:shown", ({ detail }) =>
+    detail.querySelectorAll("figure.explorer:not([data-ready])").forEach(start));
 
   const startAll = () => document.querySelectorAll("figure.explorer").forEach(start);
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startAll);

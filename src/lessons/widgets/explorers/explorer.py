@@ -10,6 +10,7 @@ Everywhere else the default state stands as a PNG.
 from collections.abc import Callable
 from typing import Any
 
+from lessons.page import in_page
 from lessons.recording import recording
 from lessons.widgets.base import live_view
 from lessons.widgets.explorers.control import Control
@@ -39,6 +40,10 @@ class Explorer(Drawing):
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         alt = {"image/png": {"alt": self.alt}}
+        if in_page():
+            from lessons.widgets.explorers.page import to_html
+
+            return {"text/html": to_html(self), "text/plain": self.title}, alt
         text = f"Explorer {self.name!r}, {self.n_states} states. {self.state().sentence}"
         if not recording():
             from lessons.widgets.explorers.live import widget  # a built book needs no widgets

@@ -31,6 +31,8 @@ def _control_html(control: dict[str, Any], explorer: str) -> str:
         f'id="{control_id}" data-key="{control["key"]}" data-default="{default}" '
         'autocomplete="off" disabled'
     )
+    # Of a figure in a page with Python: how many stops one step of Play is.
+    every = f'data-every="{control["every"]}" ' if "every" in control else ""
     if control["kind"] == "choice":
         options = "".join(
             f'<option value="{i}"{" selected" if i == default else ""}>{text}</option>'
@@ -40,7 +42,7 @@ def _control_html(control: dict[str, Any], explorer: str) -> str:
     else:
         field = (
             f'<input type="range" {common} min="0" max="{len(texts) - 1}" step="1" '
-            f'value="{default}" aria-valuetext="{texts[default]}" '
+            f'value="{default}" aria-valuetext="{texts[default]}" {every}'
             f'data-texts="{"&#10;".join(texts)}">'
             # As wide as the longest: a slider must not shrink under the finger that moves it.
             f'<span class="explorer-value" aria-hidden="true" style="min-width: '
@@ -69,17 +71,37 @@ def _turns_html(n_panels: int) -> str:
 def to_html(payload: dict[str, Any]) -> str:
     """Return the HTML of a packed explorer (`record.pack`)."""
     record = unpack(payload)
-    name = escape(record["name"])
+    # It keeps the place that the longest sentence takes: the page below never moves.
+    longest = max((state[-1] for state in record["states"]), key=len)
+    return figure_html(
+        record, record["name"], longest,
+        '<p class="explorer-note no-scripts">Scripts are off: this is the figure’s first state.</p>'
+        f'<script type="application/gzip+base64">{payload["data"]}</script>')
+
+
+def figure_html(record: dict[str, Any], name: str, longest: str, end: str, more: str = "") -> str:
+    """Return the HTML of an explorer in its first state.
+
+    Parameters
+    ----------
+    record : dict
+        What `record.described` returns.
+    name : str
+        Tells its elements from those of other explorers in the page.
+    longest : str
+        The sentence whose place is kept.
+    end, more : str
+        HTML at its end, and further attributes.
+    """
+    name = escape(name)
     panels = "".join(
         _panel_svg(panel, moving)
         for panel, moving in zip(record["panels"], record["default"]["panels"], strict=True)
     )
     controls = "".join(_control_html(c, name) for c in record["controls"])
-    # It keeps the place that the longest sentence takes: the page below never moves.
-    longest = max((state[-1] for state in record["states"]), key=len)
     return (
-        f'<figure class="explorer" id="explorer-{name}" data-name="{name}" '
-        f'aria-labelledby="explorer-{name}-title">'
+        f'<figure class="explorer" id="explorer-{name}" data-name="{escape(record["name"])}" '
+        f'{more}aria-labelledby="explorer-{name}-title">'
         f'<figcaption id="explorer-{name}-title">{escape(record["title"])}</figcaption>'
         f'<div class="explorer-view"><div class="explorer-panels" '
         f'data-panels="{len(record["panels"])}" role="img" '
@@ -90,7 +112,5 @@ def to_html(payload: dict[str, Any]) -> str:
         '<output class="explorer-sentence" aria-live="polite">'
         f'{escape(record["default"]["sentence"])}</output>'
         f'<span class="explorer-longest" aria-hidden="true">{escape(longest)}</span></div>'
-        '<button type="button" class="explorer-reset" disabled>Reset</button></div>'
-        '<p class="explorer-note no-scripts">Scripts are off: this is the figure’s first state.</p>'
-        f'<script type="application/gzip+base64">{payload["data"]}</script></figure>'
+        f'<button type="button" class="explorer-reset" disabled>Reset</button></div>{end}</figure>'
     )

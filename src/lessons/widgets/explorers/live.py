@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from lessons import plots
-from lessons.widgets.explorers.control import Control
+from lessons.widgets.explorers.control import N_BETWEEN, Control
 from lessons.widgets.explorers.drawing import Drawing, ExplorerError
 
 LIVE_DPI = 108
@@ -32,26 +32,22 @@ def control_widget(control: Control) -> ipywidgets.ValueWidget:
     """Return the widget for one control.
 
     Evenly spaced numbers get a slider that also stops between the recorded values, and
-    geometrically spaced ones a logarithmic slider; everything else is a choice. Whole numbers
-    stay whole, whatever their spacing: they count something.
+    geometrically spaced ones a logarithmic slider; everything else is a choice.
     """
     values, value = control.values, control.values[control.default]
     unit = f" ({control.unit})" if control.unit else ""
     common = {"description": control.label + unit, "continuous_update": True, **_WIDE}
-    whole = all(isinstance(v, int) for v in values)
-    if control.kind == "slider" and len(values) > 2:
-        steps = np.diff(np.asarray(values, dtype=float))
-        if whole and np.ptp(steps) == 0:
-            return ipywidgets.IntSlider(value, min(values), max(values), **common)
-        if not whole and steps[0] > 0 and np.allclose(steps, steps[0]):
-            return ipywidgets.FloatSlider(value, min=values[0], max=values[-1],
-                                          step=steps[0] / 10, readout_format=READOUT, **common)
-        if not whole and min(values) > 0 and steps[0] > 0 and np.allclose(np.diff(np.log(values)),
-                                                            math.log(values[1] / values[0])):
-            low, high = math.log10(values[0]), math.log10(values[-1])
-            return ipywidgets.FloatLogSlider(value, min=low, max=high, base=10,
-                                             step=(high - low) / (10 * (len(values) - 1)),
-                                             readout_format=READOUT, **common)
+    if control.spacing == "whole":
+        return ipywidgets.IntSlider(value, min(values), max(values), **common)
+    if control.spacing == "even":
+        return ipywidgets.FloatSlider(value, min=values[0], max=values[-1],
+                                      step=(values[1] - values[0]) / N_BETWEEN,
+                                      readout_format=READOUT, **common)
+    if control.spacing == "geometric":
+        low, high = math.log10(values[0]), math.log10(values[-1])
+        return ipywidgets.FloatLogSlider(value, min=low, max=high, base=10,
+                                         step=(high - low) / (N_BETWEEN * (len(values) - 1)),
+                                         readout_format=READOUT, **common)
     kind = ipywidgets.SelectionSlider if control.kind == "slider" else ipywidgets.Dropdown
     if control.kind == "choice":
         del common["continuous_update"]

@@ -5,12 +5,14 @@ import gzip
 import io
 import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from lessons import plots
+from lessons.widgets.explorers.control import Control
 from lessons.widgets.explorers.drawing import Drawing
 from lessons.widgets.explorers.svg import fragment
 
@@ -37,7 +39,7 @@ def state_of(drawing: Drawing, **values: Any) -> State:
 
 def clip_id(drawing: Drawing, panel: int) -> str:
     """Return the id of the clip path that the page defines for a panel."""
-    return f"clip-{drawing.name}-{panel}"
+    return f"clip-{drawing.id}-{panel}"
 
 
 def record(drawing: Drawing) -> dict[str, Any]:
@@ -52,6 +54,12 @@ def record(drawing: Drawing) -> dict[str, Any]:
     if state_of(drawing) != default:
         drawing.fail("a state depends on the states drawn before it: draw must only use its "
                    "arguments, and change nothing outside")
+    return described(drawing, drawing.controls, default) | {
+        "states": [[*s.panels, s.sentence] for s in states]}
+
+
+def described(drawing: Drawing, controls: Mapping[str, Control], default: State) -> dict[str, Any]:
+    """Return what a page shows of an explorer before a control moves."""
     height = drawing.figure.bbox.height
     panels = []
     for i, ax in enumerate(drawing.axes):
@@ -70,11 +78,10 @@ def record(drawing: Drawing) -> dict[str, Any]:
         "controls": [
             {"key": key, "kind": c.kind, "label": c.label, "unit": c.unit, "play": c.play,
              "default": c.default, "texts": c.texts}
-            for key, c in drawing.controls.items()
+            for key, c in controls.items()
         ],
         "panels": panels,
         "default": {"panels": default.panels, "sentence": default.sentence},
-        "states": [[*s.panels, s.sentence] for s in states],
     }
 
 

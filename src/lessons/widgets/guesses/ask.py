@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from lessons.page import in_page
 from lessons.recording import recording
 from lessons.widgets.base import check_name, check_recorded_once, live_view, markdown
 from lessons.widgets.guesses.said import sentences
@@ -40,6 +41,10 @@ class Guess:
         p = self.payload
         options = p["texts"] if p["kind"] == "choice" else []
         text = "\n".join([p["question"], *(f"- {option}" for option in options)])
+        if in_page():
+            from lessons.widgets.guesses.html import to_html
+
+            return {"text/html": to_html(p), "text/plain": text}
         if not recording():
             from lessons.widgets.guesses.live import widget  # a built book needs no widgets
 

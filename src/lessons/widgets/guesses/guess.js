@@ -190,5 +190,7 @@
     };
   }
 
-  document.querySelectorAll("fieldset.guess").forEach(start);
+  const startAll = (root) => root.querySelectorAll("fieldset.guess").forEach(start);
+  startAll(document);
+  document.addEventListener("lessons:shown", ({ detail }) => startAll(detail)); // by a cell
 })();

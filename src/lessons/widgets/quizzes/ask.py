@@ -10,6 +10,7 @@ twice alike, sets its own colours, and tells a screen reader nothing.
 import hashlib
 from typing import Any, NoReturn
 
+from lessons.page import in_page
 from lessons.recording import recording
 from lessons.widgets.base import check_name, check_recorded_once, live_view, markdown
 from lessons.widgets.quizzes.said import verdict
@@ -36,6 +37,10 @@ class Quiz:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         letters = [f"{chr(65 + i)}. {option['text']}" for i, option in enumerate(self.options)]
         text = "\n".join([self.question, *letters])
+        if in_page():
+            from lessons.widgets.quizzes.html import to_html
+
+            return {"text/html": to_html(self.payload), "text/plain": text}
         if not recording():
             from lessons.widgets.quizzes.live import widget  # a built book needs no widgets
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from lessons.data.sounds import RATE, to_wav
+from lessons.page import in_page
 from lessons.recording import recording
 from lessons.widgets.base import SHORT_NAME, is_short_name
 
@@ -28,6 +29,10 @@ class Sounds:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         names = ", ".join(sound["text"] for sound in self.payload["sounds"])
         text = f"{self.payload['title']} Sounds: {names}. Run this cell to hear them here."
+        if in_page():
+            from lessons.widgets.sounds.html import to_html
+
+            return {"text/html": to_html(self.payload), "text/plain": text}
         if not recording():
             from lessons.widgets.sounds.html import players
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, NoReturn, TypeAlias
 
+from lessons.page import in_page
 from lessons.recording import recording
 from lessons.widgets.base import SHORT_NAME, is_short_name
 
@@ -31,6 +32,10 @@ class Table:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         title, rows = self.payload["title"], self.payload["rows"]
         text = f"{title} ({len(rows)} rows)"
+        if in_page():
+            from lessons.widgets.tables.html import to_html
+
+            return {"text/html": to_html(self.payload), "text/plain": text}
         if recording():
             return {MIME_TYPE: self.payload, "text/plain": text}
         head = "".join(f"<th>{escape(name)}</th>" for name in self.payload["columns"])

@@ -1,7 +1,7 @@
 // Searches and filters a long table as the reader types. No library, no request.
 "use strict";
 
-for (const box of document.querySelectorAll(".browse")) {
+function lessonsTable(box) {
   const search = box.querySelector('input[type="search"]');
   const selects = [...box.querySelectorAll("select")];
   const count = box.querySelector(".browse-count");
@@ -33,3 +33,7 @@ for (const box of document.querySelectorAll(".browse")) {
   });
   box.querySelector(".browse-controls").hidden = false;
 }
+
+document.querySelectorAll(".browse").forEach(lessonsTable);
+document.addEventListener("lessons:shown", // by a cell of the page
+  ({ detail }) => detail.querySelectorAll(".browse").forEach(lessonsTable));

@@ -1,0 +1,1 @@
+"""The editor of code cells in a page: CodeMirror, from pinned files, served by the book itself."""
