@@ -23,6 +23,7 @@
   const mode = localStorage.getItem("mode") || "auto";
   const dark = mode === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : mode === "dark";
   root.mode = mode;
+  root.page = document.currentScript.dataset.page; // its name in the table of contents
   root.scripts = "on"; // so that what scripts unfold is folded before anything is painted
   root.theme = dark ? "dark" : "light";
 }

@@ -137,7 +137,7 @@ window.lessonsProgress = (() => {
     return kinds.some((k) => Object.keys(k).some((name) => name.startsWith(chapter))) ? "begun" : "";
   }
 
-  const here = () => (typeof DOCUMENTATION_OPTIONS === "object" && DOCUMENTATION_OPTIONS.pagename) || "";
+  const here = () => document.documentElement.dataset.page || "";
   const isChapter = (page) => /^\d\d-/.test(page);
 
   // Page and anchor of a link, such as ["04-gradient-descent", "exercise-one-step"].
