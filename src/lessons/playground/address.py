@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from lessons.playground.settings import Experiment, defaults_for, normalised
+from lessons.playground.settings import DEFAULTS, Experiment, defaults_for, normalised
 from lessons.playground.tables import checked, shown
 
 MOST_CHARACTERS = 40_000
@@ -18,7 +18,7 @@ def text_of(experiment: Experiment) -> str:
     'data=spirals&layers=8-4&rate=0.5'
     """
     experiment = normalised(experiment)
-    usual = defaults_for(experiment)
+    usual = defaults_for(experiment) | {"optimizer": DEFAULTS["optimizer"]}
     parts: dict[str, str] = {"data": experiment["data"]}
     for key, value in experiment.items():
         if key == "layers" and value != usual[key]:
@@ -78,7 +78,7 @@ def points_of(texts: dict[str, str]) -> dict[str, Any]:
         rows = [[float(v) for v in row.split(",")] for row in texts.get("points", "").split(";")]
     except ValueError:
         raise ValueError("this link is broken: it holds points that are not numbers: "
-                         + shown(texts["points"])) from None
+                         + (shown(texts.get("points", "none")))) from None
     labels = texts["labels"].split(",") if "labels" in texts else None
     return checked({
         "x": [row[:-1] for row in rows], "labels": labels,

@@ -86,7 +86,7 @@ def advance(asked: dict[str, Any]) -> dict[str, Any]:
         with np.errstate(all="ignore"):
             now = clean(here.measure())
     return {
-        "step": here.step, "epoch": round(here.n_seen / len(here.problem.X), 2),
+        "step": here.step, "epoch": round(here.epoch, 2),
         "points": [clean(point) for point in new], "now": now,
         "layers": [{key: finite(value) for key, value in row.items()} for row in here.layers],
         "changed": changed, "diverged": here.diverged,

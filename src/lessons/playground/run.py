@@ -71,7 +71,7 @@ class Run:
     >>> run = Run({"data": "moons", "rate": 0.3})
     >>> run.advance(n_steps=200)
     >>> run.step, len(run.points), round(run.points[-1][4], 2)
-    (200, 81, 1.0)
+    (200, 81, 0.98)
     """
 
     def __init__(self, experiment: Mapping[str, Any]):
@@ -170,6 +170,11 @@ class Run:
             self.points.append(point)
             if self.step % KEPT_EVERY == 0:
                 self._kept.append(self._keep())
+
+    @property
+    def epoch(self) -> float:
+        """How often the training examples were seen."""
+        return self.n_seen / len(self.problem.X)
 
     def measure(self) -> Point:
         """Return step, losses and accuracies as they are now, on up to `SHOWN` examples."""

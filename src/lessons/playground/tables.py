@@ -9,7 +9,7 @@ from typing import Any
 FEWEST_ROWS, MOST_ROWS, MOST_COLUMNS, MOST_CLASSES = 4, 500, 8, 10
 MOST_CHARACTERS = 200_000
 LARGEST = 1e9
-LONGEST_NAME = 24
+LONGEST_NAME, LONGEST_LINE = 24, 10_000
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
 
 Points = dict[str, Any]
@@ -82,6 +82,9 @@ def cells_of(text: str) -> list[list[str]]:
                          f"can be pasted, and {MOST_ROWS} rows")
     lines = [line for line in text.lstrip("\ufeff").splitlines()
              if line.strip() and not line.startswith("#")]
+    if not lines or max(map(len, lines)) > LONGEST_LINE:
+        raise ValueError("this is no table: " + (
+            f"a row has more than {LONGEST_LINE:,} characters" if lines else "all is a comment"))
     for separator in SEPARATORS:
         rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True))
         if len(rows[0]) > 1 and {len(row) for row in rows} == {len(rows[0])}:
