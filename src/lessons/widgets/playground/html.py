@@ -68,8 +68,8 @@ def to_html(payload: dict[str, Any]) -> str:
         '<p class="no-scripts">Scripts are off: the playground trains and draws nothing. Recorded: '
         f'{escape(payload["advance"]["said"])}</p>'
         f"{_bar(mine)}{_message()}"
-        f'<div class="playground-grid">{_pictures(mine)}{_curves(mine)}{_setup(payload, mine)}</div>'
-        f"{_after(mine)}"
+        f'<div class="playground-grid">{_pictures(mine)}{_curves(mine)}{_setup(payload, mine)}'
+        f"</div>{_after(mine)}"
         f'<script type="application/json" class="playground-record">{record}</script></section>'
     )
 

@@ -252,6 +252,14 @@ window.lessonsPlayground ??= {};
     return [1, 2, 5, 10].map((k) => k * power).find((end) => end >= step && end >= 50);
   };
 
+  // The present run decides; earlier ones may be longer, but not much while it is short.
+  const LEAST = 1000;
+  const lastOf = (points, earlier) => {
+    const longest = Math.max(0, ...earlier.map((run) => run.points.at(-1)[0]));
+    const chosen = Math.max(0, ...earlier.map((run) => (run.isChosen ? run.points.at(-1)[0] : 0)));
+    return endOf(Math.max(points.at(-1)?.[0] ?? 0, Math.min(longest, LEAST), chosen));
+  };
+
   // Powers of ten, or more ticks where there is less than one.
   function ticks(low, high) {
     const found = [];
@@ -267,10 +275,11 @@ window.lessonsPlayground ??= {};
   const plain = (value) => value >= 1e4 || value < 1e-3 ? value.toExponential(0).replace("e+", "e")
     : String(Number(value.toPrecision(1)));
 
-  function limits(curves) {
+  function limits(curves, last) {
     let low = Infinity, high = -Infinity;
     for (const { points } of curves) {
-      for (const [, a, b] of points) {
+      for (const [step, a, b] of points) {
+        if (step > last) break;
         for (const value of [a, b]) {
           if (!(value > 0) || !Number.isFinite(value)) continue;
           const log = Math.max(-9, Math.min(6, Math.log10(value)));
@@ -323,12 +332,12 @@ window.lessonsPlayground ??= {};
   }
 
   // Returns where earlier runs lie, so that a pointer finds them.
-  function losses(canvas, colours, { points, marks, earlier, chosen, diverged, title }) {
+  function losses(canvas, colours, { points, marks, earlier, diverged, title }) {
     const { context, width, height } = ready(canvas);
     const curves = [{ points }, ...earlier];
-    const last = endOf(Math.max(...curves.map((c) => c.points.at(-1)?.[0] ?? 0)));
+    const last = lastOf(points, earlier);
     const area = frame(context, width, height, colours, last, title);
-    const [low, high] = limits(curves);
+    const [low, high] = limits(curves, last);
     const x = (step) => area.left + step / last * (area.right - area.left);
     const y = (value) => area.bottom - (Math.max(low, Math.min(high, Math.log10(Math.max(value, 1e-12)))) - low) /
       (high - low) * (area.bottom - area.top);
@@ -349,10 +358,10 @@ window.lessonsPlayground ??= {};
     context.rect(area.left, area.top - 2, area.right - area.left + 2, area.bottom - area.top + 4);
     context.clip();
     context.lineJoin = "round";
-    earlier.forEach((run, i) => {
-      context.globalAlpha = i === chosen ? 1 : 0.38;
-      context.lineWidth = i === chosen ? 2 : 1.2;
-      context.strokeStyle = i === chosen ? colours.grad : colours.muted;
+    earlier.forEach((run) => {
+      context.globalAlpha = run.isChosen ? 1 : 0.38;
+      context.lineWidth = run.isChosen ? 2 : 1.2;
+      context.strokeStyle = run.isChosen ? colours.grad : colours.muted;
       path(context, run.points, 2, x, y, [5, 3]);
       path(context, run.points, 1, x, y);
     });
@@ -413,7 +422,7 @@ window.lessonsPlayground ??= {};
 
   function accuracy(canvas, colours, { points, earlier }) {
     const { context, width, height } = ready(canvas);
-    const last = endOf(Math.max(...[{ points }, ...earlier].map((c) => c.points.at(-1)?.[0] ?? 0)));
+    const last = lastOf(points, earlier);
     const area = frame(context, width, height, colours, last, "accuracy");
     const x = (step) => area.left + step / last * (area.right - area.left);
     const y = (value) => area.bottom - value * (area.bottom - area.top);

@@ -124,6 +124,7 @@ window.lessonsPlayground ??= {};
   // ---- earlier runs, kept in this browser
 
   const isRun = (run) => typeof run?.words === "string" && typeof run.link === "string" &&
+    run.link.startsWith("#") && typeof run.kind === "string" &&
     Array.isArray(run.points) && run.points.length > 0 && run.points.every((p) => Array.isArray(p) &&
       p.length === 3 && p.every((v) => v === null || Number.isFinite(v)));
 

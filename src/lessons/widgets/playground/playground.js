@@ -161,16 +161,20 @@
     // A run with the settings as they stand, a moment after the last change.
     soon() {
       if (!this.isStarted) return this.showCaption();
-      const goesOn = this.isRunning || this.goesOn;
-      this.goesOn = goesOn;
+      this.goesOn ||= this.isRunning;
       this.turn += 1;
       this.isRunning = false;
+      this.wait(180);
+      this.showButtons();
+    }
+
+    wait(ms) {
       clearTimeout(this.waiting);
       this.waiting = setTimeout(async () => {
+        const { goesOn } = this;
         this.goesOn = false;
         if (await this.begin() && goesOn) this.run();
-      }, 180);
-      this.showButtons();
+      }, ms);
     }
 
     settled(text) {
@@ -259,16 +263,21 @@
     ended(message) {
       this.turn += 1;
       this.isRunning = false;
-      if (this.isBegun) this.keep();
       const isLost = this.isBegun;
-      this.isBegun = false;
-      this.tell(isLost ? `${message} ${LOST}` : message);
+      this.keep();
+      this.isBegun = this.goesOn = false;
+      this.tell(isLost ? `${message.match(/^[^.]*\./)[0]} ${LOST}` : message);
       this.showButtons();
+    }
+
+    noWait() {
+      clearTimeout(this.waiting);
+      this.waiting = 0;
     }
 
     async begin() {
       this.turn += 1;
-      clearTimeout(this.waiting);
+      this.noWait();
       this.keep();
       this.isBegun = false;
       this.isRunning = false;
@@ -296,6 +305,7 @@
     // What a run is about, from Python or from the record.
     take(begun, experiment) {
       this.experiment = { ...experiment };
+      this.ran = { ...experiment }; // what the curve belongs to, with settings as they were dragged
       this.begun = begun;
       this.known = begun.points;
       this.domain = begun.domain;
@@ -314,6 +324,10 @@
     }
 
     async run() {
+      if (this.waiting) {
+        this.goesOn = true;
+        return this.wait(0);
+      }
       if (!this.isBegun && !(await this.begin())) return;
       if (this.diverged !== null) return this.tell(this.divergence, true);
       this.hush();
@@ -345,7 +359,7 @@
 
     async oneStep() {
       if (this.isRunning) this.pause();
-      if (!this.isBegun && !(await this.begin())) return;
+      if ((!this.isBegun || this.waiting) && !(await this.begin())) return;
       if (this.diverged !== null) return this.tell(this.divergence, true);
       if (await this.slice({ steps: 1 }, true)) this.say(this.lastSaid);
     }
@@ -355,6 +369,7 @@
       const settings = Object.fromEntries(LIVE.map((name) => [name, this.experiment[name]]));
       const answer = await this.ask("advance", { ...size, settings });
       if (!answer) return false;
+      Object.assign(this.ran, settings);
       this.advance(answer);
       const now = performance.now();
       if (isSingle || answer.diverged || !STILL.matches || now - (this.drawnAt ?? 0) > CALM_MS) {
@@ -463,9 +478,9 @@
       this.writeAddress();
       if (x.length >= 4 && new Set(y).size > 1) return this.soon();
       this.turn += 1;
-      clearTimeout(this.waiting);
+      this.noWait();
       this.keep();
-      this.isBegun = this.isRunning = false;
+      this.isBegun = this.isRunning = this.goesOn = false;
       this.showButtons();
       this.note("Add points of both classes: four or more.");
     }
@@ -535,8 +550,10 @@
 
     keep() {
       if (!this.isBegun || this.step < 10) return;
-      const words = `${this.words()}, ${this.step} steps, loss ${shown(this.points.at(-1)?.[1])} / ${shown(this.points.at(-1)?.[2])}`;
-      this.earlier = [...this.earlier, { words, link: this.hash(), points: thinned(this.points) }].slice(-MOST_RUNS);
+      const words = `${this.words(this.ran)}, ${this.step} steps, loss ${shown(this.points.at(-1)?.[1])} / ${shown(this.points.at(-1)?.[2])}`;
+      this.earlier = [...this.earlier, {
+        words, kind: this.kind(this.ran), link: `#${write(this.ran, this.options)}`, points: thinned(this.points),
+      }].slice(-MOST_RUNS);
       this.isBegun = false;
       if (!storeRuns(this.earlier) && !this.hasToldStorage) {
         this.hasToldStorage = true;
@@ -545,8 +562,10 @@
       this.showEarlier();
     }
 
-    words() {
-      const { data, layers, activation, optimizer, rate, batch, momentum, decay } = this.experiment;
+    // Only curves of the same data and loss can be compared.
+    kind({ data, loss }) { return `${data} ${loss}`; }
+
+    words({ data, layers, activation, optimizer, rate, batch, momentum, decay }) {
       const label = (list, name) => list.find((each) => each.name === name)?.label ?? name;
       return [label(this.options.data, data), layers.length ? layers.join("-") : "no hidden layer",
         label(this.options.activations, activation), `${label(this.options.optimizers, optimizer)}`,
@@ -599,7 +618,8 @@
       const box = this.find("loss").getBoundingClientRect();
       const [u, v] = [event.clientX - box.left, event.clientY - box.top];
       let best = null, least = 10;
-      this.earlier.forEach(({ points }, i) => {
+      this.earlier.forEach(({ points, kind }, i) => {
+        if (kind !== this.kind(this.ran)) return;
         for (const [step, ...values] of points) {
           if (Math.abs(this.places.x(step) - u) > 8) continue;
           for (const value of values) {
@@ -628,22 +648,24 @@
 
     // Set up what an address says; a broken one gives one message and the usual experiment.
     follow(hash, isFirst) {
-      let found;
+      let found, isBroken = false;
       try {
-        found = read(decodeURI(hash), this.options);
+        found = read(hash, this.options);
       } catch (error) {
-        if (!(error instanceof Refused || error instanceof URIError)) throw error;
-        this.tell(error instanceof Refused ? error.message : "This link cannot be opened: it is damaged. Here is the usual experiment instead.");
+        if (!(error instanceof Refused)) throw error;
+        isBroken = true;
         found = { ...this.record.experiment };
+        this.tell(error.message);
       }
       if (!found) return;
+      if (!isBroken) this.hush();
       this.experiment = found;
       this.showControls();
       this.showCaption();
       if (!isFirst) this.root.scrollIntoView({ block: "start" });
       if (isFirst || !this.isStarted) return;
       this.turn += 1;
-      this.begin().then((isReady) => isReady && this.run());
+      this.begin().then((isReady) => isReady && !isBroken && this.run());
     }
 
     async copyLink() {
@@ -838,15 +860,19 @@
     }
 
     draw() {
+      if (!this.find("surface").clientWidth) return; // out of sight
       this.drawnAt = performance.now();
       this.colours ??= palette(this.root);
       this.drawPicture();
-      const { points, marks, earlier, diverged, begun } = this;
+      const { points, marks, diverged, begun } = this, kind = this.kind(this.ran);
+      const earlier = this.earlier.map((run, i) => ({ ...run, isChosen: i === this.pale }))
+        .filter((run) => run.kind === kind || run.isChosen);
       this.places = losses(this.find("loss"), this.colours, {
-        points, marks, earlier, chosen: this.pale, diverged,
+        points, marks, earlier, diverged,
         title: `loss (${this.lossName()}), logarithmic axis` });
       const hasAccuracy = begun.task === "classes";
       this.find("share").hidden = !hasAccuracy;
+      this.find("now-accuracy").parentElement.hidden = !hasAccuracy;
       if (hasAccuracy) accuracy(this.find("share"), this.colours, { points, earlier });
       this.units.forEach((units) => this.drawUnits(units));
       this.showNumbers();
@@ -854,7 +880,7 @@
     }
 
     lossName() {
-      return this.options.losses.find((each) => each.name === this.experiment.loss).label;
+      return this.options.losses.find((each) => each.name === this.ran.loss).label;
     }
 
     drawPicture() {
