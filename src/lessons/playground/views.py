@@ -106,7 +106,7 @@ def look(run: Run, resolution: int = 40, layer: int | None = None) -> dict[str, 
     """
     n_hidden = len(run.sizes) - 2
     if layer is not None and not 0 <= layer < n_hidden:
-        raise ValueError(f"hidden layers have the numbers 0 to {n_hidden - 1}, not {layer}")
+        raise ValueError(f"no hidden layer {layer}: this network has {n_hidden}, counted from 0")
     if not 4 <= resolution <= 200:
         raise ValueError(f"a picture has from 4 to 200 squares a side, not {resolution}")
     kinds = {"plane": plane, "line": curve, "pixels": pixels}

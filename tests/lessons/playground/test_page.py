@@ -152,7 +152,7 @@ def test_dead_units_are_said(ask):
     ("advance", {"steps": "many"}, "many is no number"),
     ("advance", {"ms": None}, "None is no number"),
     ("advance", {"settings": {"rate": -1}}, "the learning rate is a number"),
-    ("look", {"layer": 3}, "hidden layers have the numbers 0 to 1, not 3"),
+    ("look", {"layer": 3}, "no hidden layer 3: this network has 2, counted from 0"),
     ("look", {"resolution": "fine"}, "fine is no number"),
     ("table", "hello", "this is no table"),
 ])
