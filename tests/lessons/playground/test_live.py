@@ -143,11 +143,10 @@ def test_it_trains_in_a_kernel_while_a_slider_moves():
         wait_until(front, lambda: front.widgets[train]["description"] == "Pause")
         wait_until(front, lambda: any("Step" in text for text in texts(front)))
         front.move(front.find("FloatLogSliderModel"), value=0.5)
-        front.listen(seconds=0.3)
-        front.send(train, method="custom", content={"event": "click"})
-        wait_until(front, lambda: front.widgets[train]["description"] == "Train")
-        program = front.find("ButtonModel", description="Copy as Python")
-        front.send(program, method="custom", content={"event": "click"})
+        for button in ("Pause", "One step", "Copy as Python"):  # the step has the new rate
+            pressed = front.find("ButtonModel", description=button)
+            front.send(pressed, method="custom", content={"event": "click"})
+            wait_until(front, lambda: front.widgets[train]["description"] == "Train")
         wait_until(front, lambda: any("&#x27;lr&#x27;: 0.5" in text for text in texts(front)))
     finally:
         client.stop_channels()
