@@ -20,7 +20,13 @@
 // An address may name something folded away: show it, all of it that is folded with it, and go there.
 {
   function goTo(address) {
-    const target = document.getElementById(decodeURIComponent(address.slice(1)));
+    let name = address.slice(1);
+    try {
+      name = decodeURIComponent(name);
+    } catch {
+      return; // no address of ours
+    }
+    const target = document.getElementById(name);
     if (!target) return;
     const folds = [];
     for (let e = target; e; e = e.parentElement)

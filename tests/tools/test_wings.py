@@ -33,7 +33,8 @@ SUBJECTS = {
 WINGS = SUBJECTS | {
     "studies": set(SUBJECTS),
     "exercises": {*SUBJECTS, "studies"},
-    "widgets": {"data", "machines", "exercises"},
+    "playground": {"data", "engine"},
+    "widgets": {"data", "machines", "exercises", "playground"},
     "live": set(),
 }
 

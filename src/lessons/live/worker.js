@@ -79,9 +79,13 @@ async function run({ id, code, number }) {
   tell("done", { id, ok: false });
 }
 
+// To look what a module imports takes longer than many an answer: once is enough.
+const asked = new Set();
+
 async function ask({ id, module, name, argument }) {
   running = id;
-  const data = await fetchPackages(`import ${module}`);
+  const data = asked.has(module) ? "" : await fetchPackages(`import ${module}`);
+  if (!data) asked.add(module);
   const [ok, answer] = data ? [false, data] : session.ask(module, name, argument).toJs();
   tell("done", { id, ok, answer });
 }

@@ -20,6 +20,8 @@ from lessons.widgets.explorers.compare import differences
 from lessons.widgets.explorers.explorer import MIME_TYPE as EXPLORER
 from lessons.widgets.guesses import html as guesses
 from lessons.widgets.guesses.ask import MIME_TYPE as GUESS
+from lessons.widgets.playground import html as playground
+from lessons.widgets.playground.play import MIME_TYPE as PLAYGROUND
 from lessons.widgets.quizzes import html as quizzes
 from lessons.widgets.quizzes.ask import MIME_TYPE as QUIZ
 from lessons.widgets.sounds import html as sounds
@@ -94,5 +96,7 @@ REGISTRY = (
            "of several sounds only the first can be played"),
     Widget(CATALOGUE, catalogues.to_html, "catalogues", "catalogue",
            "lists show all their entries"),
+    Widget(PLAYGROUND, playground.to_html, "playground", "playground",
+           "the playground trains and draws nothing"),
     Widget(TABLE, tables.to_html, "tables", "browse", "long tables have no search"),
 )

@@ -1,0 +1,1 @@
+"""The playground: networks that train in the page, before the reader's eyes."""
