@@ -34,7 +34,7 @@ WINGS = SUBJECTS | {
     "studies": set(SUBJECTS),
     "exercises": {*SUBJECTS, "studies"},
     "widgets": {"data", "machines", "exercises"},
-    "live": set(),
+    "live": {"data", "gpt", "train", "studies"},
 }
 
 
