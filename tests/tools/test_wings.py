@@ -35,7 +35,7 @@ WINGS = SUBJECTS | {
     "exercises": {*SUBJECTS, "studies"},
     "playground": {"data", "engine"},
     "widgets": {"data", "machines", "exercises", "playground"},
-    "live": set(),
+    "live": {"data", "gpt", "train", "studies"},
 }
 
 

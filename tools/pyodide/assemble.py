@@ -31,6 +31,9 @@ SQUEEZED = {".mjs", ".wasm"}  # what web hosts compress; the others are zip file
 SCRIPTS = sorted(path for path in (SOURCE / "live").iterdir() if path.suffix in {".js", ".css"})
 #: The one that pages load at once learns from the build what a start would load.
 STARTER, NO_SIZES = "starter.js", "const SIZES = {};"
+#: Files of the package that the wheel leaves out, as most pages do without: `lessonsPython` brings
+#: one when a script of a page wants it.
+LARGE = ("data/corpus_topics.txt.gz", "studies/page_gpt/weights.npz")
 
 
 def sums(pins: dict[str, Any] = PINS) -> dict[str, str]:
@@ -120,11 +123,16 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
         return line
     files = {file: (cache / file).read_bytes() for file in sums(pins)}
     files |= {name: wheel, "NOTICE.txt": (HERE / "NOTICE.txt").read_bytes()}
+    large = {path: f"{key}-{Path(path).name}" for path in LARGE}
+    files |= {large[path]: (SOURCE / path).read_bytes() for path in LARGE}
     lock = json.dumps(lock_with(name, wheel, pins["lock"]), sort_keys=True).encode()
     for file, data in {**files, f"lock-{key}.json": lock}.items():
         keep(folder / version / file, data)
     manifest = {"key": key, "folder": version, "lock": f"lock-{key}.json",
+                "files": large,
                 "sets": sizes(json.loads(lock)["packages"], list(pins["core"]), files)}
+    manifest["sets"] |= {path: {"packages": [], "bytes": len(files[file]),
+                                "sent": len(files[file])} for path, file in large.items()}
     keep(folder / STARTER, starter(manifest["sets"]))
     keep(folder / MANIFEST, json.dumps(manifest).encode())  # last: what it names is there
     return ""
@@ -143,7 +151,8 @@ def starter(sets: dict[str, dict[str, Any]]) -> bytes:
 def key_of(wheel: str, pins: dict[str, Any]) -> str:
     """Return a short name for everything that the folder is made of."""
     parts = [wheel.encode(), json.dumps(pins, sort_keys=True).encode()]
-    parts += [path.read_bytes() for path in (Path(__file__), HERE / "NOTICE.txt", *SCRIPTS)]
+    parts += [path.read_bytes() for path in (Path(__file__), HERE / "NOTICE.txt", *SCRIPTS,
+                                            *(SOURCE / path for path in LARGE))]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 

@@ -78,7 +78,7 @@ def add_own_assets(app: Sphinx) -> None:
     folder = Path(app.doctreedir, "widgets")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for file in assets:
+    for file in [*assets, *(file for widget in REGISTRY for file in widget.later)]:
         shutil.copy(file, folder)
     app.config.html_static_path.append(str(folder))
 

@@ -174,7 +174,8 @@ def key_of(paths: list[Path], *words: str) -> str:
 def widget_files() -> list[Path]:
     """Return what makes the HTML of widgets: their folders, and all modules these import."""
     files = depends_on([registry.__name__], Path(registry.__file__).parents[2])
-    return [*files, *(file for widget in registry.REGISTRY for file in widget.assets)]
+    return [*files, *(file for widget in registry.REGISTRY
+                      for file in (*widget.assets, *widget.later))]
 
 
 def shaping_key(config: str) -> str:

@@ -96,6 +96,22 @@ def passages() -> tuple[Passage, ...]:
     return tuple(Passage(*row) for row in snapshot("passages")["rows"])
 
 
+@cache
+def function_names() -> str:
+    """Return names of functions of the five `LIBRARIES`, one a line, in a random order.
+
+    They are the names in `docstrings` that have small letters and underscores only.
+
+    Examples
+    --------
+    >>> names = function_names().split()
+    >>> len(names), names[:3]
+    (2750, ['set_image_mode', 'vector_to_parameters', 'count_nonzero'])
+    """
+    packed = (resources.files("lessons.data") / "docstrings_names.txt.gz").read_bytes()
+    return gzip.decompress(packed).decode("utf-8")
+
+
 def about(name: str) -> dict[str, Any]:
     """Return how a snapshot was made: versions, date, and the hash of its texts.
 

@@ -58,6 +58,64 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0, top_k: int | Non
     return back
 
 
+class Reading:
+    """A text that a model has read, which grows by a token at a time at little cost.
+
+    Parameters
+    ----------
+    model : GPT
+    tokens : sequence of int
+        One at least. If there are more than `n_positions`, the model reads only their end.
+
+    Attributes
+    ----------
+    tokens : list of int
+        All of the text.
+    logits : numpy.ndarray
+        Of the next token, shape (V,), in float64.
+    attention : list of numpy.ndarray
+        From each block how the T tokens that it read last weigh all S in sight, (H, T, S).
+
+    Examples
+    --------
+    >>> from lessons.engine.gpt import first_weights
+    >>> model = GPT(first_weights(8, 4, n_layers=1, d_model=16), n_heads=2)
+    >>> reading = Reading(model, [1, 2])
+    >>> reading.add(3)
+    >>> [weights.shape for weights in reading.attention], reading.n_before
+    ([(2, 1, 3)], 0)
+    """
+
+    def __init__(self, model: GPT, tokens: Sequence[int]):
+        self.model, self.tokens, self.cache = model, [int(i) for i in tokens], {}
+        self._read()
+
+    @property
+    def n_before(self) -> int:
+        """How many tokens of the text are too far back to be seen."""
+        return max(0, len(self.tokens) - self.model.n_positions)
+
+    def add(self, token: int) -> None:
+        """Add a token to the text and read it."""
+        self.tokens.append(int(token))
+        self._read()
+
+    def draw(self, rng: np.random.Generator, temperature: float = 1.0, top_k: int | None = None,
+             top_p: float | None = None) -> int:
+        """Draw the next token, which is not added; see `probabilities`."""
+        p = probabilities(self.logits[None], temperature, top_k, top_p)[0]
+        return int(rng.choice(len(p), p=p))
+
+    def _read(self) -> None:
+        if self.n_before:
+            self.cache = {}  # every token moves to another position: no cached key fits
+        n_seen = self.cache[0][0].shape[2] if self.cache else self.n_before
+        attention: list[np.ndarray] = []
+        logits = self.model([self.tokens[n_seen:]], self.cache, attention)
+        self.logits = logits[0, -1].astype(np.float64)
+        self.attention = [weights[0] for weights in attention]
+
+
 def write(model: GPT, tokens: Sequence[int], n_new: int, rng: np.random.Generator,
           temperature: float = 1.0, top_k: int | None = None,
           top_p: float | None = None) -> Iterator[int]:
@@ -83,12 +141,9 @@ def write(model: GPT, tokens: Sequence[int], n_new: int, rng: np.random.Generato
     >>> len(list(write(model, [1, 2, 3], 5, np.random.default_rng(0))))
     5
     """
-    text, cache = list(tokens), {}
-    for _ in range(n_new):
-        if len(text) > model.n_positions:
-            cache = {}  # every token moves to another position: no cached key fits
-        n_seen = cache[0][0].shape[2] if cache else max(0, len(text) - model.n_positions)
-        logits = model([text[n_seen:]], cache)[:, -1].astype(np.float64)  # (1, V)
-        p = probabilities(logits, temperature, top_k, top_p)[0]
-        text.append(int(rng.choice(len(p), p=p)))
-        yield text[-1]
+    reading = Reading(model, tokens)
+    for i in range(n_new):
+        token = reading.draw(rng, temperature, top_k, top_p)
+        yield token
+        if i + 1 < n_new:
+            reading.add(token)

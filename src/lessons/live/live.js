@@ -6,6 +6,7 @@
 //   python.addEventListener("state", () => …)    // python.state, python.message, python.share
 //   const { ok, shown, message } = await python.run(code, (item) => …)
 //   const { ok, value, message } = await python.ask("lessons.words", "count", { n: 2 })
+//   await python.bring("data/corpus_topics.txt.gz")  // a large file of the book's package
 //   python.stop()
 "use strict";
 
@@ -64,6 +65,7 @@ window.lessonsPython ??= (() => {
     #count = 0;
     #silence = 0;
     #bytes = 0;
+    #brought = {};
 
     #become(state, message = "") {
       [this.state, this.message] = [state, message];
@@ -184,6 +186,27 @@ window.lessonsPython ??= (() => {
     // back through JSON. In turn with cells; the modules keep what they know until the worker ends.
     ask(module, name, argument = null) {
       return this.#wait({ module, name, argument: JSON.stringify(argument) });
+    }
+
+    // Fetch a large file of the package and put it in its place, once until the worker ends.
+    async bring(path) {
+      if (this.#brought[path] === this.life && this.state !== "off") return { ok: true, message: "" };
+      let data;
+      try {
+        const held = await manifest();
+        if (held.missing) return this.ask("lessons.live.files", "put"); // it will say why
+        const answer = await fetch(new URL(`${held.folder}/${held.files[path]}`, HERE));
+        if (!answer.ok) throw new Error(answer.status);
+        const reader = new FileReader();
+        reader.readAsDataURL(await answer.blob());
+        await new Promise((finish) => (reader.onload = finish));
+        data = reader.result.replace(/^.*,/, "");
+      } catch {
+        return { ok: false, message: `${SAID[location.protocol === "file:" ? "file" : "network"]} ${instead()}` };
+      }
+      const answer = await this.ask("lessons.live.files", "put", { path, data });
+      if (answer.ok) this.#brought[path] = this.life;
+      return answer;
     }
 
     #wait(cell) {

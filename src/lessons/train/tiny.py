@@ -93,11 +93,32 @@ class TinyRun:
 
     def held_out(self, n: int = 64) -> float:
         """Return the bits per byte on the held-out text, from at most `n` windows all over it."""
-        starts = np.arange(0, len(self.held) - self.length, self.length)
-        starts = starts[np.linspace(0, len(starts) - 1, min(n, len(starts))).astype(int)]
-        rows = self.held[starts[:, None] + np.arange(self.length + 1)]
+        rows = self.held_rows(n)
         nats = loss(self.model, rows[:, :-1], rows[:, 1:]).item()
         return bits_per_byte(nats, len(self.held), self.held_bytes)
+
+    def held_rows(self, n: int = 64) -> np.ndarray:
+        """Return at most `n` windows from all over the held-out text, shape (n, length + 1)."""
+        starts = np.arange(0, len(self.held) - self.length, self.length)
+        starts = starts[np.linspace(0, len(starts) - 1, min(n, len(starts))).astype(int)]
+        return self.held[starts[:, None] + np.arange(self.length + 1)]
+
+    def bigram(self, n: int = 64, least: float = 0.1) -> float:
+        """Return the bits per character of a rival that counts pairs of neighbours.
+
+        It is asked the same characters as the model in `held_out`, and knows one before each.
+
+        Parameters
+        ----------
+        n : int
+            How many windows of the held-out text at most.
+        least : float
+            Added to each count, so that a pair that never came is not impossible.
+        """
+        counts = np.full((len(self.chars), len(self.chars)), least)
+        np.add.at(counts, (self.train[:-1], self.train[1:]), 1)
+        p, rows = counts / counts.sum(1, keepdims=True), self.held_rows(n)
+        return float(-np.log2(p[rows[:, :-1], rows[:, 1:]]).mean())
 
     def write(self, begin: str, n_new: int, seed: int = 0, **how: Any) -> Iterator[str]:
         """Yield `n_new` characters that the model adds to a text, as it stands now.

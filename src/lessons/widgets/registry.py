@@ -22,12 +22,16 @@ from lessons.widgets.guesses import html as guesses
 from lessons.widgets.guesses.ask import MIME_TYPE as GUESS
 from lessons.widgets.playground import html as playground
 from lessons.widgets.playground.play import MIME_TYPE as PLAYGROUND
+from lessons.widgets.prompts import html as prompts
+from lessons.widgets.prompts.ask import MIME_TYPE as PROMPT
 from lessons.widgets.quizzes import html as quizzes
 from lessons.widgets.quizzes.ask import MIME_TYPE as QUIZ
 from lessons.widgets.sounds import html as sounds
 from lessons.widgets.sounds.listen import MIME_TYPE as SOUNDS
 from lessons.widgets.tables import html as tables
 from lessons.widgets.tables.browse import MIME_TYPE as TABLE
+from lessons.widgets.trainings import html as trainings
+from lessons.widgets.trainings.show import MIME_TYPE as TRAINING
 
 HERE = Path(__file__).parent
 
@@ -83,6 +87,11 @@ class Widget:
         """Its scripts and style sheets."""
         return sorted(p for p in (HERE / self.folder).iterdir() if p.suffix in {".js", ".css"})
 
+    @property
+    def later(self) -> list[Path]:
+        """Scripts that its script loads when a reader begins to use it."""
+        return sorted((HERE / self.folder / "later").glob("*.js"))
+
 
 REGISTRY = (
     Widget(EXPLORER, explorers.to_html, "explorers", "explorer",
@@ -99,4 +108,7 @@ REGISTRY = (
     Widget(PLAYGROUND, playground.to_html, "playground", "playground",
            "the playground trains and draws nothing"),
     Widget(TABLE, tables.to_html, "tables", "browse", "long tables have no search"),
+    Widget(PROMPT, prompts.to_html, "prompts", "prompt", "the small GPT reads no other text"),
+    Widget(TRAINING, trainings.to_html, "trainings", "training",
+           "no GPT trains here: its recorded run is shown"),
 )
