@@ -8,8 +8,10 @@ import pytest
 from tools.editor import assemble as editor
 from tools.pyodide.sources import Unreachable
 
-FILES = {"a@1.0/index.js": b"import {x} from '@b/c';\nexport const a = x;\n", "a@1.0/LICENSE": b"MIT",
-         "@b/c@2.0/dist/index.js": b"// from 'nobody'\nexport const x = 1;\n", "@b/c@2.0/LICENSE": b"MIT"}
+FILES = {"a@1.0/index.js": b"import {x} from '@b/c';\nexport const a = x;\n",
+         "a@1.0/LICENSE": b"MIT",
+         "@b/c@2.0/dist/index.js": b"// from 'nobody'\nexport const x = 1;\n",
+         "@b/c@2.0/LICENSE": b"MIT"}
 
 
 def pins(files=FILES):
@@ -51,7 +53,8 @@ def test_modules_import_each_other_from_the_same_folder_and_licences_travel(tmp_
 def test_a_file_with_another_sum_is_refused_and_a_text_field_serves(tmp_path):
     bad = {**FILES, "a@1.0/index.js": b"evil()"}
     line = editor.assemble(tmp_path / "html", tmp_path / "cache", [source(bad)], pins())
-    assert line.startswith("Code cells of the site are edited in a plain text field: a@1.0/index.js")
+    start = "Code cells of the site are edited in a plain text field: a@1.0/index.js"
+    assert line.startswith(start)
     assert "\n" not in line
     assert not (tmp_path / "html" / editor.FOLDER).exists()
 

@@ -8,7 +8,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from lessons.exercises.base import load
 from tools.website.cells import hints_of, marks, page_cells, script_of
 
-IMPORTS = "import numpy as np\nimport torch\nfrom lessons import plots\nfrom lessons.widgets import explore"
+IMPORTS = ("import numpy as np\nimport torch\nfrom lessons import plots\n"
+           "from lessons.widgets import explore")
 
 
 def cell(source, *tags):
@@ -20,14 +21,17 @@ def cells(*sources):
 
 
 def test_a_cell_that_cannot_run_takes_along_those_that_need_it_and_no_others():
-    made = cells(IMPORTS, "a = np.ones(3)", "b = torch.ones(3)", "c = b + 1", "print(a)", "print(c)")
+    made = cells(IMPORTS, "a = np.ones(3)", "b = torch.ones(3)", "c = b + 1", "print(a)",
+                 "print(c)")
     assert [each.lacks for each in made] == ["PyTorch", "", "PyTorch", "PyTorch", "", "PyTorch"]
 
 
 def test_imports_that_fail_are_left_out_for_later_cells():
-    made = cells(IMPORTS, "import math, torch as t\nfrom torch.nn import (\n    functional as F,\n)\nx = 1")
+    made = cells(IMPORTS,
+                 "import math, torch as t\nfrom torch.nn import (\n    relu as F,\n)\nx = 1")
     assert made[0].helping.splitlines() == [
-        "import numpy as np", "", "from lessons import plots", "from lessons.widgets import explore"]
+        "import numpy as np", "", "from lessons import plots",
+        "from lessons.widgets import explore"]
     assert made[1].helping.splitlines() == ["import math", "", "", "", "x = 1"]
 
 

@@ -62,7 +62,8 @@ def run(codes, cell, ok=True):
     return first
 
 
-NET = ["net = Net()", "def train(n): net.fit(n)", "train(3)", "print(net.loss)", "b = 1", "print(b)"]
+NET = ["net = Net()", "def train(n): net.fit(n)", "train(3)", "print(net.loss)",
+       "b = 1", "print(b)"]
 
 
 def test_what_has_run_does_not_run_again():
