@@ -19,7 +19,8 @@ from tools.pyodide.wheel import SOURCE, TORCH, members
 
 #: How a page names what it lacks; other packages by their own name.
 WORDS = {"torch": "PyTorch", "sklearn": "scikit-learn", "scipy": "SciPy",
-         "multiprocessing": "processes", "subprocess": "processes", "files": "recorded runs"}
+         "multiprocessing": "processes", "subprocess": "processes", "files": "recorded runs",
+         "overflow": "errors of overflow"}
 NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing", "pydoc_data",
              "resource", "termios", "tkinter", "turtle", "venv"}
 PACKAGES = {name for package in PINS["lock"]["packages"].values() for name in package["imports"]}
@@ -135,7 +136,24 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
               if isinstance(node, ast.Name) and node.id == "subprocess"}
     if any(reads_file(part) for part in parts):
         found.add("files")
+    if any(raises_on_overflow(node) for node in ast.walk(code)):
+        found.add("overflow")
     return sorted({WORDS.get(name, name) for name in found})
+
+
+def raises_on_overflow(node: ast.AST) -> bool:
+    """Tell whether code asks numpy to raise errors: WebAssembly notices no overflow.
+
+    Examples
+    --------
+    >>> def of(code): return raises_on_overflow(ast.parse(code).body[0].value)
+    >>> of("np.errstate(over='raise')"), of("np.errstate(all='ignore')"), of("f(x='raise')")
+    (True, False, False)
+    """
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (
+        node.func.attr in {"errstate", "seterr"}) and any(
+        isinstance(keyword.value, ast.Constant) and keyword.value.value == "raise"
+        for keyword in node.keywords)
 
 
 def exercises_in(code: ast.AST) -> Iterator[tuple[str, ast.AST]]:
