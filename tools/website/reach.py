@@ -134,11 +134,28 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
     found = set[str]().union(*(modules_lack(module) for module in modules))
     found |= {"subprocess" for part in parts for node in ast.walk(part)
               if isinstance(node, ast.Name) and node.id == "subprocess"}
+    found |= {asked_for(node) for part in parts for node in ast.walk(part)} - HERE - {""}
     if any(reads_file(part) for part in parts):
         found.add("files")
     if any(raises_on_overflow(node) for node in ast.walk(code)):
         found.add("overflow")
     return sorted({WORDS.get(name, name) for name in found})
+
+
+def asked_for(node: ast.AST) -> str:
+    """Return the package that a call asks for by its name in quotes, or "".
+
+    Examples
+    --------
+    >>> def of(code): return asked_for(ast.parse(code).body[0].value)
+    >>> of("importlib.import_module('gymnasium')"), of("requires('torch')"), of("f('torch')")
+    ('gymnasium', 'torch', '')
+    """
+    if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+        return ""
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    asks = called in {"import_module", "requires"}
+    return str(node.args[0].value).partition(".")[0] if asks else ""
 
 
 def raises_on_overflow(node: ast.AST) -> bool:
