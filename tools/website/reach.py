@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from lessons.live.imports import file_of, imported
 from tools.pyodide.assemble import PINS

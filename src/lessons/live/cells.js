@@ -94,7 +94,7 @@ window.lessonsCells ??= (() => {
       const isLast = [...this.box.querySelectorAll(".py-cell")].at(-1) === block;
       this.old = isLast ? [...this.box.querySelectorAll(".cell_output")] : [];
       this.said = make("output", "py-said");
-      this.button("py-run")?.querySelector("small")?.remove();
+      this.bar.querySelector("small")?.remove();
       this.bar.append(make("span", "py-number", `cell ${this.number}`), this.said);
     }
 
@@ -305,6 +305,7 @@ window.lessonsCells ??= (() => {
     turn = turn.then(async () => {
       if (mine === generation) await work(cell, mine);
       cell.become("");
+      tellState();
     });
   }
 

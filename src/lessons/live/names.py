@@ -7,6 +7,7 @@ all. Numbers and arrays that were just computed are plain: functions do not chan
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -16,11 +17,11 @@ SCOPES = (*FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast
 HARMLESS = {"numpy", "np", "math", "itertools", "functools", "statistics", "time", "plt",
             "matplotlib", "plots", "words", "textwrap", "string", "re", "json"}
 #: Methods that leave what they belong to as it is.
-READING = set(
-    "all any argmax argmin argsort astype clip copy count cumsum decode diagonal dot encode endswith flatten "
-    "format get index item items join keys lower lstrip max mean min nonzero parameters prod ravel "
-    "replace reshape round rstrip split splitlines squeeze startswith std strip sum swapaxes title "
-    "tolist trace transpose upper values var zfill".split())
+READING = frozenset(re.split(r"\s+", """
+    all any argmax argmin argsort astype clip copy count cumsum decode diagonal dot encode endswith
+    flatten format get index item items join keys lower lstrip max mean min nonzero parameters prod
+    ravel replace reshape round rstrip split splitlines squeeze startswith std strip sum swapaxes
+    title tolist trace transpose upper values var zfill"""))
 DRAWING = {"choice", "exponential", "integers", "normal", "permutation", "poisson", "random",
            "standard_normal", "uniform"}  # of a generator: it changes, the numbers are plain
 SETTING = ("use_", "set_", "seed", "manual_seed", "simplefilter", "filterwarnings")

@@ -29,12 +29,11 @@
     if (lacks) bar.append(make("button", `Needs ${lacks.slice(6).replace("_", " ")}`, "py-why"));
     else {
       const size = SIZES.start + (has("py-matplotlib") ? SIZES.matplotlib : 0);
-      const run = make("button", has("py-stub") ? "Check" : "Run", "py-run");
-      run.append(make("small", ` · loads ${Number(size.toPrecision(2))} MB once`));
-      bar.append(run, make("button", "Edit", "py-edit"));
+      bar.append(make("button", has("py-stub") ? "Check" : "Run", "py-run"), make("button", "Edit", "py-edit"));
       if (has("py-stub")) bar.append(make("button", "Hint", "py-hint"));
+      bar.append(make("small", `Run loads ${Number(size.toPrecision(2))} MB, once`));
     }
-    for (const button of bar.children) button.type = "button";
+    for (const button of bar.querySelectorAll("button")) button.type = "button";
     block.after(bar);
   }
 
