@@ -19,7 +19,7 @@ from tools.pyodide.wheel import SOURCE, TORCH, members
 #: How a page names what it lacks; other packages by their own name.
 WORDS = {"torch": "PyTorch", "sklearn": "scikit-learn", "scipy": "SciPy",
          "multiprocessing": "processes", "subprocess": "processes", "files": "recorded runs",
-         "overflow": "errors of overflow"}
+         "overflow": "overflow errors"}
 NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing", "pydoc_data",
              "resource", "termios", "tkinter", "turtle", "venv"}
 PACKAGES = {name for package in PINS["lock"]["packages"].values() for name in package["imports"]}
