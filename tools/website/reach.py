@@ -153,7 +153,7 @@ def asked_for(node: ast.AST) -> str:
     if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
         return ""
     called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    asks = called in {"import_module", "requires"}
+    asks = called in {"import_module", "requires"} or ast.unparse(node.func) == "resources.files"
     return str(node.args[0].value).partition(".")[0] if asks else ""
 
 
