@@ -49,6 +49,8 @@ class ByVisit(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if python := re.search(r"test_python\w*\.py", nodeid):  # these share a running Python
             return python[0]
+        if "test_cells.py" in nodeid:
+            return "test_cells.py"
         return about(nodeid) + " served" * bool(SERVED.search(nodeid))
 
 

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from lessons.widgets.tables.browse import MIME_TYPE, text_of
+from lessons.widgets.tables.browse import MIME_TYPE
+from lessons.widgets.tables.cells import text_of
 from tests.site.test_explorers import ROOT, outputs
 
 PAGES = sorted(p.stem for p in (ROOT / "book").glob("*.ipynb") if outputs(p.stem, MIME_TYPE))

@@ -29,7 +29,8 @@ OURS = HERE / "editor.js"
 KEY = "key.txt"
 #: A network of copies of all packages of this kind, file by file.
 COPIES = "https://cdn.jsdelivr.net/npm/"
-IMPORTS = re.compile(r"""^((?:import|export)\b[^"';]*?\bfrom )(["'])([^"'.][^"']*)\2""", re.MULTILINE)
+IMPORTS = re.compile(r"""^((?:import|export)\b[^"';]*?\bfrom )(["'])([^"'.][^"']*)\2""",
+                     re.MULTILINE)
 
 
 def sums(pins: dict[str, Any] = PINS) -> dict[str, str]:

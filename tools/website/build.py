@@ -25,7 +25,7 @@ from tools.notebooks.build import number_of
 from tools.notebooks.cells import digest_outputs, load, stamp_of, was_edited
 from tools.notebooks.key import depends_on
 from tools.readers.copies import write_all
-from tools.website import bank, cells
+from tools.website import bank
 from tools.website.addresses import site_of
 
 ROOT = Path(__file__).absolute().parents[2]
@@ -226,7 +226,6 @@ def build() -> bool:
         return False
     write_copies(repository_url())
     write_bank(ROOT / "book")
-    cells.write(ROOT / "book", HTML)
     KEY_ALL.write_text(full + "\n", encoding="utf-8")
     print(f"Built {len(pages)} pages in {time.perf_counter() - start:.0f} s.", flush=True)
     return True

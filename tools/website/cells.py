@@ -9,7 +9,6 @@ in it too. The page's half is ``src/lessons/live/cells.js``.
 from __future__ import annotations
 
 import ast
-import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from sphinx.application import Sphinx
 from lessons.exercises import base
 from lessons.live.imports import imported
 from lessons.live.needs import Cells
-from tools.environment import content
 from tools.notebooks.cells import code_cells, load
 from tools.notebooks.key import parse_cell
 from tools.website.learner import CHECK
@@ -177,13 +175,6 @@ def helping(code: str, parts: Split) -> str:
     return "\n".join(lines)
 
 
-@functools.lru_cache(maxsize=4)
-def cells_of(path: Path, _content: bytes) -> list[PageCell]:
-    """Return the code cells of a stored notebook; the bytes say whether it is still the same."""
-    nb = load(path)
-    return page_cells(nb.cells) if nb else []
-
-
 def hints_of(cells: list[PageCell]) -> dict[str, list[str]]:
     """Return the hints of each exercise of a page."""
     found = {}
@@ -203,35 +194,35 @@ def script_of(page: str, cells: list[PageCell]) -> str:
         entry |= {key: value for key, value in
                   (("lacks", cell.lacks), ("exercise", cell.exercise)) if value}
         listed.append(entry)
-    return f"window.lessonsCellsData = {dumps({'page': page, 'cells': listed, 'hints': hints_of(cells)})};\n"
+    data = {"page": page, "cells": listed, "hints": hints_of(cells)}
+    return f"window.lessonsCellsData = {dumps(data)};\n"
 
 
-def write(book: Path, html: Path) -> None:
-    """Write the scripts of all pages that have code cells."""
-    folder = html / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(book.glob("*.ipynb")):
-        cells = cells_of(path, content(str(path)))
-        if any(cell.is_seen for cell in cells):
-            (folder / f"{path.stem}.js").write_text(script_of(path.stem, cells), encoding="utf-8")
-
-
-def mark_cells(app: Sphinx, doctree: nodes.document) -> None:
-    """Write on each code cell of a page its number, and whether it can run there."""
+def connect_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Mark the code cells of a page that is read, and write the script with their code."""
     path = Path(app.env.doc2path(app.env.docname))
-    if path.suffix != ".ipynb":
+    nb = load(path) if path.suffix == ".ipynb" else None
+    if nb is None or app.builder.format != "html":
         return
-    cells = cells_of(path, content(str(path)))
-    nb = load(path)
-    numbers = {place: number for number, place in enumerate(
-        place for place, cell in enumerate(nb.cells if nb else ()) if cell.cell_type == "code")}
+    cells = page_cells(nb.cells)
+    mark_cells(doctree, [place for place, cell in enumerate(nb.cells)
+                         if cell.cell_type == "code"], cells)
+    if any(cell.is_seen for cell in cells):
+        script = Path(app.outdir) / FOLDER / f"{path.stem}.js"
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(script_of(path.stem, cells), encoding="utf-8")
+
+
+def mark_cells(doctree: nodes.document, places: list[int], cells: list[PageCell]) -> None:
+    """Write on each code cell of a page its number, and whether it can run there."""
+    numbers = {place: number for number, place in enumerate(places)}
     for node in doctree.findall(nodes.container):
         if node.get("nb_element") != "cell_code":
             continue
         number = numbers[node["cell_index"]]
-        cell = cells[number]
-        if cell.is_seen and (block := next(node.findall(nodes.literal_block), None)):
-            block["classes"] += marks(number + 1, cell)
+        block = next(node.findall(nodes.literal_block), None)
+        if block is not None and cells[number].is_seen:
+            block["classes"] += marks(number + 1, cells[number])
 
 
 def marks(number: int, cell: PageCell) -> list[str]:
@@ -253,5 +244,5 @@ def marks(number: int, cell: PageCell) -> list[str]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the marks with Sphinx."""
-    app.connect("doctree-read", mark_cells)
+    app.connect("doctree-read", connect_cells)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

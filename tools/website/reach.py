@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from lessons.live.imports import file_of, imported
 from tools.pyodide.assemble import PINS
@@ -19,7 +18,8 @@ from tools.pyodide.wheel import SOURCE, TORCH, members
 
 #: How a page names what it lacks; other packages by their own name.
 WORDS = {"torch": "PyTorch", "sklearn": "scikit-learn", "scipy": "SciPy",
-         "multiprocessing": "processes", "subprocess": "processes", "files": "recorded runs"}
+         "multiprocessing": "processes", "subprocess": "processes", "files": "recorded runs",
+         "overflow": "overflow errors"}
 NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing", "pydoc_data",
              "resource", "termios", "tkinter", "turtle", "venv"}
 PACKAGES = {name for package in PINS["lock"]["packages"].values() for name in package["imports"]}
@@ -133,9 +133,43 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
     found = set[str]().union(*(modules_lack(module) for module in modules))
     found |= {"subprocess" for part in parts for node in ast.walk(part)
               if isinstance(node, ast.Name) and node.id == "subprocess"}
+    found |= {asked_for(node) for part in parts for node in ast.walk(part)} - HERE - {""}
     if any(reads_file(part) for part in parts):
         found.add("files")
+    if any(raises_on_overflow(node) for node in ast.walk(code)):
+        found.add("overflow")
     return sorted({WORDS.get(name, name) for name in found})
+
+
+def asked_for(node: ast.AST) -> str:
+    """Return the package that a call asks for by its name in quotes, or "".
+
+    Examples
+    --------
+    >>> def of(code): return asked_for(ast.parse(code).body[0].value)
+    >>> of("importlib.import_module('gymnasium')"), of("requires('torch')"), of("f('torch')")
+    ('gymnasium', 'torch', '')
+    """
+    if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+        return ""
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    asks = called in {"import_module", "requires"} or ast.unparse(node.func) == "resources.files"
+    return str(node.args[0].value).partition(".")[0] if asks else ""
+
+
+def raises_on_overflow(node: ast.AST) -> bool:
+    """Tell whether code asks numpy to raise errors: WebAssembly notices no overflow.
+
+    Examples
+    --------
+    >>> def of(code): return raises_on_overflow(ast.parse(code).body[0].value)
+    >>> of("np.errstate(over='raise')"), of("np.errstate(all='ignore')"), of("f(x='raise')")
+    (True, False, False)
+    """
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (
+        node.func.attr in {"errstate", "seterr"}) and any(
+        isinstance(keyword.value, ast.Constant) and keyword.value.value == "raise"
+        for keyword in node.keywords)
 
 
 def exercises_in(code: ast.AST) -> Iterator[tuple[str, ast.AST]]:

@@ -7,6 +7,7 @@ all. Numbers and arrays that were just computed are plain: functions do not chan
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -16,11 +17,11 @@ SCOPES = (*FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast
 HARMLESS = {"numpy", "np", "math", "itertools", "functools", "statistics", "time", "plt",
             "matplotlib", "plots", "words", "textwrap", "string", "re", "json"}
 #: Methods that leave what they belong to as it is.
-READING = set(
-    "all any argmax argmin argsort astype clip copy count cumsum decode diagonal dot encode endswith flatten "
-    "format get index item items join keys lower lstrip max mean min nonzero parameters prod ravel "
-    "replace reshape round rstrip split splitlines squeeze startswith std strip sum swapaxes title "
-    "tolist trace transpose upper values var zfill".split())
+READING = frozenset(re.split(r"\s+", """
+    all any argmax argmin argsort astype clip copy count cumsum decode diagonal dot encode endswith
+    flatten format get index item items join keys lower lstrip max mean min nonzero parameters prod
+    ravel replace reshape round rstrip split splitlines squeeze startswith std strip sum swapaxes
+    title tolist trace transpose upper values var zfill"""))
 DRAWING = {"choice", "exponential", "integers", "normal", "permutation", "poisson", "random",
            "standard_normal", "uniform"}  # of a generator: it changes, the numbers are plain
 SETTING = ("use_", "set_", "seed", "manual_seed", "simplefilter", "filterwarnings")
@@ -44,6 +45,8 @@ class Names:
         Of the names bound, those with numbers, text or arrays that were just computed.
     parts : dict
         Of the others: the names that their values were made of.
+    same : dict
+        Names that stand for what another one stands for, or for a part of it.
     modules : set of str
         Names bound by an import.
     """
@@ -55,6 +58,7 @@ class Names:
     functions: dict[str, tuple[set[str], set[tuple[str, str]]]] = field(default_factory=dict)
     plain: set[str] = field(default_factory=set)
     parts: dict[str, set[str]] = field(default_factory=dict)
+    same: dict[str, str] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
 
 
@@ -68,7 +72,7 @@ def names_of(code: str) -> Names:
     (['k', 'n', 'net'], ['f', 'np', 'x'], [('net', 'method'), ('np', 'method'), ('x', 'argument')])
     >>> sorted(found.functions["f"][0]), sorted(found.plain), names_of("a = (")
     (['k', 'x'], ['x'], Names(uses=set(), binds=set(), maybe=set(), touched=set(), \
-functions={}, plain=set(), parts={}, modules=set()))
+functions={}, plain=set(), parts={}, same={}, modules=set()))
     """
     found = Names()
     try:
@@ -130,10 +134,14 @@ def _note_values(node: ast.stmt, stored: set[str], loaded: set[str], found: Name
                                                                       local_names(part))
             elif part is not None and is_plain(part, found.plain):
                 found.plain.add(name)
-                view = isinstance(part, (ast.Name, ast.Subscript, ast.Attribute))
+                view = isinstance(part, (ast.Name, ast.Subscript))
                 found.parts[name] = outer_names(part) if view else set()
+                if view:
+                    found.same[name] = root(part)
             else:
                 found.plain.discard(name)
+                if isinstance(part, (ast.Name, ast.Subscript)):
+                    found.same[name] = root(part)
                 more = loaded if part is None else outer_names(part)
                 found.parts[name] = found.parts.get(name, set()) | more - {name}
 

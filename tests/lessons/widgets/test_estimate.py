@@ -7,8 +7,9 @@ import pytest
 
 from lessons.machines import card as machine_card, hardware
 from lessons.planning import cost
+from lessons.widgets.estimates.counting import how, seconds
 from lessons.widgets.estimates.html import known_machines, to_html
-from lessons.widgets.estimates.table import MIME_TYPE, estimate, how, seconds
+from lessons.widgets.estimates.table import MIME_TYPE, estimate
 from lessons.words import duration
 from tests.lessons.widgets.pages import Reader
 

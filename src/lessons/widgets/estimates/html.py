@@ -5,7 +5,7 @@ from typing import Any
 
 from lessons.machines import hardware
 from lessons.machines.card import rates
-from lessons.widgets.estimates.table import Estimate, count, how
+from lessons.widgets.estimates.counting import count, how, times
 
 
 def known_machines() -> list[hardware.Machine]:
@@ -27,11 +27,11 @@ def to_html(payload: dict[str, Any]) -> str:
     """
     machines = known_machines()
     first, share, mine = machines[0], payload["share"], f"estimate-{payload['name']}"
-    shown = Estimate(payload, first)
     rows = "".join(
         f'<tr data-flops="{flops!r}" data-numbers="{numbers!r}"><th scope="row">{escape(label)}'
         f'</th><td>{count(flops)}</td><td class="estimate-time">{time}</td></tr>'
-        for (label, flops, numbers), time in zip(payload["rows"], shown.times(), strict=True)
+        for (label, flops, numbers), time in zip(
+            payload["rows"], times(payload, first), strict=True)
     )
     options = "".join(
         f'<option value="{escape(m.name)}" data-rates="{rates(m)}">{escape(m.name)}</option>'

@@ -10,37 +10,15 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, NoReturn
 
-from lessons.machines.card import my_machine, rates
+from lessons.machines.card import my_machine
 from lessons.machines.hardware import Machine
 from lessons.page import in_page
 from lessons.recording import recording
 from lessons.widgets.base import SHORT_NAME, is_short_name
-from lessons.words import duration, number
+from lessons.widgets.estimates.counting import SHARE, count, how, times
+from lessons.widgets.estimates.html import to_html
 
 MIME_TYPE = "application/vnd.lessons.estimate+json"
-SHARE = 0.4  # of its rate, a usual MFU: see the chapter on hardware
-
-
-def seconds(machine: Machine, flops: float, numbers: float = 0, share: float = SHARE) -> float:
-    """Return how long work takes: the slower of arithmetic and memory.
-
-    Parameters
-    ----------
-    machine : lessons.machines.hardware.Machine
-        Its rates, and the size of the numbers that they are for.
-    flops, numbers : float
-        Operations; numbers that must be read from memory.
-    share : float
-        What part of the machine's rate of arithmetic is reached, above 0 and at most 1.
-
-    Examples
-    --------
-    >>> from lessons.machines import hardware
-    >>> seconds(hardware.recorded_machine(), flops=7.248e10, share=0.4)
-    1.0
-    """
-    return max(flops / (share * machine.flops_per_s),
-               numbers * machine.bytes_per_number / machine.bytes_per_s)
 
 
 class Estimate:
@@ -51,8 +29,7 @@ class Estimate:
 
     def times(self, machine: Machine | None = None) -> list[str]:
         """Return the time of each row in words, on this machine or another."""
-        return [duration(seconds(machine or self.machine, flops, numbers, self.payload["share"]))
-                for _, flops, numbers in self.payload["rows"]]
+        return times(self.payload, machine or self.machine)
 
     def _lines(self) -> list[tuple[str, str, str]]:
         rows = [(label, count(flops), time) for (label, flops, _), time in
@@ -70,30 +47,11 @@ class Estimate:
         title = escape(self.payload["title"])
         html = f"<p><strong>{title}</strong></p><table>{table}</table><p>{escape(said)}</p>"
         if in_page():
-            from lessons.widgets.estimates.html import to_html
-
             return {"text/html": to_html(self.payload), "text/plain": text}
         shown = {"text/html": html, "text/plain": text}
         if recording():
             return {MIME_TYPE: self.payload, **shown}
         return shown
-
-
-def count(flops: float) -> str:
-    """Write a number of operations; a dash if there are none."""
-    return number(flops) if flops else "–"
-
-
-def how(machine: Machine, share: float) -> str:
-    """Say what an estimate counts with.
-
-    Examples
-    --------
-    >>> from lessons.machines import hardware
-    >>> how(hardware.recorded_machine(), 0.4)
-    'Counted with 40 % of 181 GFLOP/s in 32 bit, 16 GB/s.'
-    """
-    return f"Counted with {100 * share:g} % of {rates(machine)}."
 
 
 def estimate(

@@ -79,7 +79,9 @@ def to_html(payload: dict[str, Any]) -> str:
         f'<script type="application/gzip+base64">{payload["data"]}</script>')
 
 
-def figure_html(record: dict[str, Any], name: str, longest: str, end: str, more: str = "") -> str:
+def figure_html(
+    record: dict[str, Any], name: str, longest: str, end: str = "", more: str = "",
+) -> str:
     """Return the HTML of an explorer in its first state.
 
     Parameters

@@ -46,7 +46,7 @@ def to_html(drawing: Drawing) -> str:
         entry["every"] = n_stops
     _shown[drawing.name] = Shown(number, drawing, controls)
     return figure_html(record, drawing.id, record["default"]["sentence"],
-                       '<p class="explorer-note" role="status"></p>', f'data-live="{number}" ')
+                       more=f'data-live="{number}" ')
 
 
 def draw(wish: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Any, NoReturn, TypeAlias
 from lessons.page import in_page
 from lessons.recording import recording
 from lessons.widgets.base import SHORT_NAME, is_short_name
+from lessons.widgets.tables.cells import cell_html, text_of
+from lessons.widgets.tables.html import to_html
 
 MIME_TYPE = "application/vnd.lessons.table+json"
 MAX_BYTES = 600_000  # of one table as HTML
@@ -33,8 +35,6 @@ class Table:
         title, rows = self.payload["title"], self.payload["rows"]
         text = f"{title} ({len(rows)} rows)"
         if in_page():
-            from lessons.widgets.tables.html import to_html
-
             return {"text/html": to_html(self.payload), "text/plain": text}
         if recording():
             return {MIME_TYPE: self.payload, "text/plain": text}
@@ -45,23 +45,6 @@ class Table:
         html = (f"<p><strong>{escape(title)}</strong></p><table><thead><tr>{head}</tr></thead>"
                 f"<tbody>{body}</tbody></table>")
         return {"text/html": html, "text/plain": text}
-
-
-def cell_html(cell: Any, ending: str) -> str:
-    """Return a cell as HTML; `ending` is that of a page where the table is shown.
-
-    Examples
-    --------
-    >>> cell_html("a < b", ".html"), cell_html(["ch. 7", "07-hardware#mfu"], ".html")
-    ('a &lt; b', '<a href="07-hardware.html#mfu">ch. 7</a>')
-    """
-    if isinstance(cell, str):
-        return escape(cell)
-    text, target = cell
-    if not target.startswith("https://"):
-        page, mark, anchor = target.partition("#")
-        target = f"{page}{ending}{mark}{anchor}"
-    return f'<a href="{escape(target)}">{escape(text)}</a>'
 
 
 def browse(
@@ -124,11 +107,6 @@ def browse(
     if size > MAX_BYTES:
         fail(f"{size:,} bytes, at most {MAX_BYTES:,}: make two tables")
     return Table(payload)
-
-
-def text_of(cell: Any) -> str:
-    """Return the text of a cell, without where it leads."""
-    return cell if isinstance(cell, str) else cell[0]
 
 
 def _checked(fail: Any, i: int, key: str, cell: Any) -> Any:

@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from lessons.widgets.tables.browse import cell_html, text_of
+from lessons.widgets.tables.cells import cell_html, text_of
 
 
 def controls(payload: dict[str, Any]) -> str:
