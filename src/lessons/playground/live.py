@@ -81,8 +81,7 @@ class LivePlayground:
     """The state behind the widgets: the run, what is chosen, whether it trains at present."""
 
     def __init__(self, experiment: Mapping[str, Any] | str):
-        is_text = isinstance(experiment, str)
-        self.experiment = (address.experiment_of(experiment) if is_text
+        self.experiment = (address.experiment_of(experiment) if isinstance(experiment, str)
                            else normalised(experiment))
         self.image = ipywidgets.Image(format="png", layout={"max_width": "100%"})
         self.sentence, self.program = ipywidgets.HTML(), ipywidgets.HTML()

@@ -21,8 +21,8 @@ told_points = told_changes = 0  # of the curve and of the changes, that the page
 def begin(experiment: dict[str, Any] | str) -> dict[str, Any]:
     """Build an experiment from settings or the text of an address; describe it."""
     global run, told_points, told_changes
-    read_text = address.experiment_of if isinstance(experiment, str) else dict
-    run = new = Run(read_text(experiment))
+    run = new = Run(address.experiment_of(experiment) if isinstance(experiment, str)
+                    else experiment)
     told_points, told_changes = len(new.points), 0
     problem = new.problem
     is_drawn = problem.shape != "pixels"
@@ -156,7 +156,7 @@ def sentence(run: Run) -> str:
     said = (f"Step {step}: training loss {in_words(train)}, validation loss {in_words(val)}"
             + ("" if right is None else f", {right:.1%} of the validation examples right") + ".")
     if len(run.layers) > 1 and not any(row["gradient"] for row in run.layers[:-1]):
-        said += (" No gradient reaches the hidden layers: their units are dead. Reset, with a "
+        said += (" No gradient reaches the hidden layers: they learn nothing more. Reset, with a "
                  "lower learning rate or another initial scale.")
     return said
 

@@ -198,7 +198,7 @@ class Run:
         params, rows = self.net.parameters(), []
         for i in range(0, len(params), 2):
             pair = list(zip(params[i : i + 2], before[i : i + 2], strict=True))
-            rows.append({"gradient": norm([p.grad for p, _ in pair]),
+            rows.append({"gradient": norm([np.asarray(p.grad) for p, _ in pair]),
                          "update": norm([p.data - old for p, old in pair]),
                          "weights": norm([p.data for p, _ in pair])})
         return rows

@@ -5,6 +5,7 @@ is 2 kB, and a page turns it into pixels at once.
 """
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,10 @@ def along(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
 
 def hidden(run: Run, X: np.ndarray, layer: int) -> np.ndarray:
     """Return what the units of a hidden layer give, shape (n, width)."""
+    activation: Callable[[Tensor], Tensor] = run.net.activation
     x = Tensor(X)
     for each in run.net.layers[: layer + 1]:
-        x = run.net.activation(each(x))
+        x = activation(each(x))
     return x.data
 
 
@@ -109,7 +111,8 @@ def look(run: Run, resolution: int = 40, layer: int | None = None) -> dict[str, 
         raise ValueError(f"no hidden layer {layer}: this network has {n_hidden}, counted from 0")
     if not 4 <= resolution <= 200:
         raise ValueError(f"a picture has from 4 to 200 squares a side, not {resolution}")
-    kinds = {"plane": plane, "line": curve, "pixels": pixels}
+    kinds: dict[str, Callable[[Run, int, int | None], dict[str, Any]]] = {
+        "plane": plane, "line": curve, "pixels": pixels}
     with np.errstate(all="ignore"):
         return kinds[run.problem.shape](run, int(resolution), layer)
 
