@@ -82,7 +82,7 @@ def along(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
 
 def hidden(run: Run, X: np.ndarray, layer: int) -> np.ndarray:
     """Return what the units of a hidden layer give, shape (n, width)."""
-    activation: Callable[[Tensor], Tensor] = run.net.activation
+    activation: Any = run.net.activation
     x = Tensor(X)
     for each in run.net.layers[: layer + 1]:
         x = activation(each(x))
