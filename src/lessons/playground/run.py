@@ -37,7 +37,7 @@ Point = tuple[int, float, float, float | None, float | None]
 def optimiser_of(experiment: Experiment, params: list[Tensor]) -> optim.Optimiser:
     """Return the optimiser of an experiment, with its settings."""
     name, rate, momentum = (experiment[key] for key in ("optimizer", "rate", "momentum"))
-    common = {"lr": rate, "weight_decay": experiment["decay"]}
+    common = dict(lr=rate, weight_decay=experiment["decay"])
     if name == "rmsprop":
         return optim.RMSProp(params, **common)
     if name in ("adam", "adamw"):
