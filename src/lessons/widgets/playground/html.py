@@ -61,7 +61,7 @@ def to_html(payload: dict[str, Any]) -> str:
     >>> html.count("<canvas"), "Train here" in html, "no-scripts" in html
     (3, True, True)
     """
-    mine = escape(payload["name"])
+    mine = f"playground-{escape(payload['name'])}"
     record = json.dumps(payload, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<section class="playground" id="{mine}" aria-label="Playground" data-state="recorded">'

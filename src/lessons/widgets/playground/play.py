@@ -34,7 +34,7 @@ class Playground:
         return {MIME_TYPE: self.payload, "text/plain": text}
 
 
-def play(experiment: Mapping[str, Any], *, steps: int, name: str = "playground",
+def play(experiment: Mapping[str, Any], *, steps: int, name: str = "here",
          title: str = "Train a network in this page.") -> Playground:
     """Let the reader train a network.
 

@@ -54,7 +54,7 @@ window.lessonsPlayground ??= {};
 
   // The experiment of an address, null if it names none; throws `Refused` with one sentence.
   function read(hash, options) {
-    const text = hash.replace(/^#/, "");
+    const text = hash.replace(/^#/, "").replaceAll("&amp;", "&"); // some programs escape links twice
     if (!text.includes("=")) return null;
     try {
       if (text.length > MOST_CHARACTERS) refuse("it is too long");
