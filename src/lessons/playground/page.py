@@ -1,13 +1,12 @@
 """What the page of the playground asks for: each function takes and returns what JSON can hold."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from lessons.playground import address, programs, settings, tables, views
-from lessons.playground.run import Run
+from lessons.playground.run import Point, Run
 from lessons.words import number as in_words
 
 MOST_MS, MOST_STEPS = 1000, 10_000
@@ -84,13 +83,13 @@ def advance(asked: dict[str, Any]) -> dict[str, Any]:
     now = None
     if "steps" in asked and not here.diverged:
         with np.errstate(all="ignore"):
-            now = clean(here.measure())
+            now = here.measure()
     return {
         "step": here.step, "epoch": round(here.epoch, 2),
-        "points": [clean(point) for point in new], "now": now,
+        "points": [clean(point) for point in new], "now": clean(now) if now else None,
         "layers": [{key: finite(value) for key, value in row.items()} for row in here.layers],
         "changed": changed, "diverged": here.diverged,
-        "can_rewind": here.way_back if here.diverged else None, "said": sentence(here),
+        "can_rewind": here.way_back if here.diverged else None, "said": sentence(here, now),
     }
 
 
@@ -148,11 +147,11 @@ def options(_asked: Any = None) -> dict[str, Any]:
     return settings.options()
 
 
-def sentence(run: Run) -> str:
-    """Say where a run is, for those who do not see the curves."""
+def sentence(run: Run, now: Point | None = None) -> str:
+    """Say where a run is, for those who do not see the curves: now, or at the curve's end."""
     if run.diverged:
         return run.diverged
-    step, train, val, _, right = run.points[-1]
+    step, train, val, _, right = now or run.points[-1]
     said = (f"Step {step}: training loss {in_words(train)}, validation loss {in_words(val)}"
             + ("" if right is None else f", {right:.1%} of the validation examples right") + ".")
     if len(run.layers) > 1 and not any(row["gradient"] for row in run.layers[:-1]):
@@ -173,6 +172,6 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def clean(point: Mapping | tuple) -> list[float | None]:
+def clean(point: Point) -> list[float | None]:
     """Return a point of the curve for JSON."""
     return [finite(value) for value in point]

@@ -94,7 +94,7 @@ class Run:
         self.changes: list[tuple[int, dict[str, float]]] = []
         self.layers: list[dict[str, float]] = []
         with np.errstate(all="ignore"):
-            self.points = [self.measure()]
+            self.points: list[Point] = [self.measure()]
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._first = self._keep()
 

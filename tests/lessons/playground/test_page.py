@@ -56,8 +56,10 @@ def test_an_experiment_from_begin_to_program(ask, name):
     assert first["changed"] == [[0, {"rate": 0.05, "batch": 10}]]
     assert first["now"] == first["points"][-1] and first["step"] == 60 and not first["diverged"]
     assert first["said"].startswith("Step 60: training loss ") and len(first["layers"]) == 3
+    one = ask("advance", {"steps": 1})
+    assert one["points"] == [] and one["now"][0] == 61 and one["said"].startswith("Step 61: ")
     second = ask("advance", {"ms": 1, "settings": {"rate": 0.05, "batch": 10}})
-    assert second["step"] >= 61 and second["now"] is None and second["changed"] == []
+    assert second["step"] >= 62 and second["now"] is None and second["changed"] == []
     for layer in (None, 0, 1):
         looked = ask("look", {"layer": layer, "resolution": 20})
         assert ("units" in looked) == (layer is not None)
