@@ -69,6 +69,8 @@ def about(nodeid: str) -> str:
     >>> about("test_a.py::test_of_its_third_explorer[04-gradient-descent2]")
     '04-gradient-descent'
     """
+    if "test_playground.py" in nodeid:  # these share a visit, and its Python
+        return "playground"
     page = re.sub(r"^(light|dark|served|file)-|-(served|file)$|\d+$", "",
                   nodeid.partition("[")[2][:-1])
     return page or nodeid

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from docutils import nodes
 
 from lessons.widgets.registry import REGISTRY
 from tools.notebooks.cells import compose, dumps, load, parse
@@ -189,6 +190,13 @@ def test_a_file_of_another_host_is_refused():
         assets.choose_assets(
             None, "index", "page.html", {"css_files": [], "script_files": [file]}, None
         )
+
+
+def test_an_address_is_escaped_once():
+    link = nodes.reference(refuri="playground.html#data=line&amp;rate=1")
+    doctree = nodes.section("", link, nodes.reference(refid="here"))
+    assets.mend_addresses(None, doctree)
+    assert link["refuri"] == "playground.html#data=line&rate=1"
 
 
 @pytest.mark.parametrize("widget", REGISTRY, ids=lambda widget: widget.folder)

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 from lessons.widgets.registry import REGISTRY
@@ -55,6 +56,13 @@ def forget_found_assets(app: Sphinx, config: Any) -> None:
     """Drop what Jupyter Book found by searching ``_static``: it would load on every page."""
     config.html_css_files = []
     config.html_js_files = []
+
+
+def mend_addresses(app: Sphinx, doctree: nodes.document) -> None:
+    """Undo that MyST escapes the addresses of links, which Sphinx then does once more."""
+    for link in doctree.findall(nodes.reference):
+        if "refuri" in link:
+            link["refuri"] = link["refuri"].replace("&amp;", "&")
 
 
 def add_own_assets(app: Sphinx) -> None:
@@ -142,6 +150,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")
     app.connect("config-inited", forget_found_assets)
     app.connect("builder-inited", add_own_assets)
+    app.connect("doctree-read", mend_addresses)
     # 900: after the theme and every other extension have added theirs
     app.connect("html-page-context", choose_assets, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

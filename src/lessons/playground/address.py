@@ -66,7 +66,8 @@ def experiment_of(text: str) -> Experiment:
     found: dict[str, Any] = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("this link is broken: it sets the same thing twice")
-    texts = {key: found.pop(key) for key in ("points", "features", "labels") if key in found}
+    texts: dict[str, str] = {key: found.pop(key) for key in ("points", "features", "labels")
+                             if key in found}
     if texts:
         found["points"] = points_of(texts)
     return normalised(found)

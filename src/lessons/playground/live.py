@@ -81,8 +81,7 @@ class LivePlayground:
     """The state behind the widgets: the run, what is chosen, whether it trains at present."""
 
     def __init__(self, experiment: Mapping[str, Any] | str):
-        is_text = isinstance(experiment, str)
-        self.experiment = (address.experiment_of(experiment) if is_text
+        self.experiment = (address.experiment_of(experiment) if isinstance(experiment, str)
                            else normalised(experiment))
         self.image = ipywidgets.Image(format="png", layout={"max_width": "100%"})
         self.sentence, self.program = ipywidgets.HTML(), ipywidgets.HTML()
@@ -112,9 +111,10 @@ class LivePlayground:
         self.settings_box.children = [b for k, b in self.inputs.items() if k not in MOVING]
         self.moving_box.children = [self.inputs[key] for key in MOVING]
         n_hidden = len(self.run.sizes) - 2
+        self._is_new = True  # what follows changes the choice of layers, and is drawn once
         self.layer.options = [("none", None), *((f"hidden layer {i + 1}", i)
                                                 for i in range(n_hidden))]
-        self.layer.value = 0 if n_hidden else None
+        self.layer.value, self._is_new = (0 if n_hidden else None), False
         self._say(page.described(self.run))
         self.draw()
 
@@ -175,7 +175,8 @@ class LivePlayground:
         self.run.advance(n_steps=n_steps, ms=max(SLICE_MS, self._drawing_ms))
         if self.run.diverged:
             self.pause()
-        self._say(page.sentence(self.run))
+        is_single = n_steps is not None and not self.run.diverged
+        self._say(page.sentence(self.run, self.run.measure() if is_single else None))
         self.draw()
 
     def pause(self) -> None:
@@ -207,6 +208,8 @@ class LivePlayground:
 
     def draw(self) -> None:
         """Draw the run as it is."""
+        if self._is_new:
+            return
         start = time.perf_counter()
         self.image.value = picture(self.run, self.layer.value, self.older)
         self._drawing_ms = min(MOST_MS, 1000 * (time.perf_counter() - start))

@@ -1,13 +1,12 @@
 """What the page of the playground asks for: each function takes and returns what JSON can hold."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from lessons.playground import address, programs, settings, tables, views
-from lessons.playground.run import Run
+from lessons.playground.run import Point, Run
 from lessons.words import number as in_words
 
 MOST_MS, MOST_STEPS = 1000, 10_000
@@ -21,8 +20,8 @@ told_points = told_changes = 0  # of the curve and of the changes, that the page
 def begin(experiment: dict[str, Any] | str) -> dict[str, Any]:
     """Build an experiment from settings or the text of an address; describe it."""
     global run, told_points, told_changes
-    read_text = address.experiment_of if isinstance(experiment, str) else dict
-    run = new = Run(read_text(experiment))
+    run = new = Run(address.experiment_of(experiment) if isinstance(experiment, str)
+                    else experiment)
     told_points, told_changes = len(new.points), 0
     problem = new.problem
     is_drawn = problem.shape != "pixels"
@@ -84,13 +83,13 @@ def advance(asked: dict[str, Any]) -> dict[str, Any]:
     now = None
     if "steps" in asked and not here.diverged:
         with np.errstate(all="ignore"):
-            now = clean(here.measure())
+            now = here.measure()
     return {
         "step": here.step, "epoch": round(here.epoch, 2),
-        "points": [clean(point) for point in new], "now": now,
+        "points": [clean(point) for point in new], "now": clean(now) if now else None,
         "layers": [{key: finite(value) for key, value in row.items()} for row in here.layers],
         "changed": changed, "diverged": here.diverged,
-        "can_rewind": here.way_back if here.diverged else None, "said": sentence(here),
+        "can_rewind": here.way_back if here.diverged else None, "said": sentence(here, now),
     }
 
 
@@ -148,15 +147,15 @@ def options(_asked: Any = None) -> dict[str, Any]:
     return settings.options()
 
 
-def sentence(run: Run) -> str:
-    """Say where a run is, for those who do not see the curves."""
+def sentence(run: Run, now: Point | None = None) -> str:
+    """Say where a run is, for those who do not see the curves: now, or at the curve's end."""
     if run.diverged:
         return run.diverged
-    step, train, val, _, right = run.points[-1]
+    step, train, val, _, right = now or run.points[-1]
     said = (f"Step {step}: training loss {in_words(train)}, validation loss {in_words(val)}"
             + ("" if right is None else f", {right:.1%} of the validation examples right") + ".")
     if len(run.layers) > 1 and not any(row["gradient"] for row in run.layers[:-1]):
-        said += (" No gradient reaches the hidden layers: their units are dead. Reset, with a "
+        said += (" No gradient reaches the hidden layers: they learn nothing more. Reset, with a "
                  "lower learning rate or another initial scale.")
     return said
 
@@ -173,6 +172,6 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def clean(point: Mapping | tuple) -> list[float | None]:
+def clean(point: Point) -> list[float | None]:
     """Return a point of the curve for JSON."""
     return [finite(value) for value in point]

@@ -46,7 +46,8 @@ def picture(run: Run, layer: int | None = None, older: Sequence[Sequence[Point]]
     older : sequence of curves
         `Run.points` of earlier runs, drawn pale.
     """
-    figure = Figure(figsize=SIZE, dpi=DPI, layout="none")
+    figure = Figure(figsize=SIZE, dpi=DPI)
+    figure.set_layout_engine("none")
     FigureCanvasAgg(figure)
     curve, learned, sizes, units = figure.subplots(2, 2, gridspec_kw=SPACES).ravel()
     looked = views.look(run, 60, layer)
@@ -65,8 +66,8 @@ def draw_curve(ax: Axes, run: Run, older: Sequence[Sequence[Point]]) -> None:
         ax.plot([p[0] for p in points], [p[1] for p in points], color=plots.GRID, zorder=1)
     for column, color, style, name in ((1, plots.TRAIN, "-", "training"),
                                        (2, plots.VALID, "--", "validation")):
-        ax.plot([p[0] for p in run.points], [p[column] for p in run.points], style, color=color,
-                label=name)
+        losses = [float(p[column] or 0) for p in run.points]
+        ax.plot([p[0] for p in run.points], losses, style, color=color, label=name)
     for step, _ in run.changes:
         ax.axvline(step, color=plots.MUTED, linewidth=0.8, linestyle=":")
     ax.set(xlabel="step", ylabel="loss")

@@ -1,5 +1,6 @@
 """The data of an experiment, split, as a network takes it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,8 @@ from lessons.playground.settings import CLASSES, DIGITS, Experiment, task_of
 
 #: A generator has the seeds ``[seed, part]``, so that the parts do not change each other.
 DATA, WEIGHTS, BATCHES = 0, 1, 2
-PLANES = {"moons": moons, "spirals": data.spirals, "rings": rings}
+PLANES: dict[str, Callable[..., tuple[np.ndarray, np.ndarray]]] = {
+    "moons": moons, "spirals": data.spirals, "rings": rings}
 
 
 @dataclass

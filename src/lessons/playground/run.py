@@ -37,7 +37,7 @@ Point = tuple[int, float, float, float | None, float | None]
 def optimiser_of(experiment: Experiment, params: list[Tensor]) -> optim.Optimiser:
     """Return the optimiser of an experiment, with its settings."""
     name, rate, momentum = (experiment[key] for key in ("optimizer", "rate", "momentum"))
-    common = {"lr": rate, "weight_decay": experiment["decay"]}
+    common = dict(lr=rate, weight_decay=experiment["decay"])
     if name == "rmsprop":
         return optim.RMSProp(params, **common)
     if name in ("adam", "adamw"):
@@ -94,7 +94,7 @@ class Run:
         self.changes: list[tuple[int, dict[str, float]]] = []
         self.layers: list[dict[str, float]] = []
         with np.errstate(all="ignore"):
-            self.points = [self.measure()]
+            self.points: list[Point] = [self.measure()]
         self._kept: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._first = self._keep()
 
@@ -198,7 +198,7 @@ class Run:
         params, rows = self.net.parameters(), []
         for i in range(0, len(params), 2):
             pair = list(zip(params[i : i + 2], before[i : i + 2], strict=True))
-            rows.append({"gradient": norm([p.grad for p, _ in pair]),
+            rows.append({"gradient": norm([np.asarray(p.grad) for p, _ in pair]),
                          "update": norm([p.data - old for p, old in pair]),
                          "weights": norm([p.data for p, _ in pair])})
         return rows

@@ -16,14 +16,14 @@ Points = dict[str, Any]
 
 
 def shown(value: Any) -> str:
-    """Return a value as a short text, whatever it is and however long.
+    """Return a value as a short text in one line, whatever it is and however long.
 
     Examples
     --------
     >>> shown(3), shown("x" * 100)[-3:]
     ('3', 'xx…')
     """
-    text = str(value)
+    text = " ".join(str(value).split())
     return text if len(text) <= 40 else text[:39] + "…"
 
 

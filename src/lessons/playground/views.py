@@ -5,6 +5,7 @@ is 2 kB, and a page turns it into pixels at once.
 """
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,16 @@ def packed(values: np.ndarray, low: float, high: float) -> str:
     >>> list(base64.b64decode(packed(np.array([0.0, 0.5, 2.0]), 0, 1)))
     [0, 128, 255]
     """
-    width = high - low if high > low else 1.0
-    scaled = np.nan_to_num((values - low) / width, nan=0.0).clip(0, 1)
-    return base64.b64encode((255 * scaled + 0.5).astype(np.uint8).tobytes()).decode()
+    return packed_rows(values.reshape(1, -1), [(low, high)])[0]
+
+
+def packed_rows(rows: np.ndarray, ranges: list[Range]) -> list[str]:
+    """Return each row of numbers as bytes in base64, each with a range of its own."""
+    low, high = np.array(ranges).T[:, :, None]
+    width = np.where(high > low, high - low, 1.0)
+    scaled = np.nan_to_num((rows - low) / width, nan=0.0).clip(0, 1)
+    return [base64.b64encode(row.tobytes()).decode()
+            for row in (255 * scaled + 0.5).astype(np.uint8)]
 
 
 def range_of(values: np.ndarray) -> Range:
@@ -81,9 +89,10 @@ def along(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
 
 def hidden(run: Run, X: np.ndarray, layer: int) -> np.ndarray:
     """Return what the units of a hidden layer give, shape (n, width)."""
+    activation: Any = run.net.activation
     x = Tensor(X)
     for each in run.net.layers[: layer + 1]:
-        x = run.net.activation(each(x))
+        x = activation(each(x))
     return x.data
 
 
@@ -109,7 +118,8 @@ def look(run: Run, resolution: int = 40, layer: int | None = None) -> dict[str, 
         raise ValueError(f"no hidden layer {layer}: this network has {n_hidden}, counted from 0")
     if not 4 <= resolution <= 200:
         raise ValueError(f"a picture has from 4 to 200 squares a side, not {resolution}")
-    kinds = {"plane": plane, "line": curve, "pixels": pixels}
+    kinds: dict[str, Callable[[Run, int, int | None], dict[str, Any]]] = {
+        "plane": plane, "line": curve, "pixels": pixels}
     with np.errstate(all="ignore"):
         return kinds[run.problem.shape](run, int(resolution), layer)
 
@@ -140,9 +150,10 @@ def plane(run: Run, n: int, layer: int | None) -> dict[str, Any]:
 
 def as_pictures(rows: np.ndarray) -> dict[str, Any]:
     """Return rows of numbers as pictures, each from its smallest to its largest number."""
-    ranges = [range_of(row) for row in rows]
-    return {"ranges": ranges,
-            "bytes": [packed(row, *each) for row, each in zip(rows, ranges, strict=True)]}
+    rows = np.nan_to_num(rows, nan=0.0, posinf=1e9, neginf=-1e9)
+    ranges = [(float(f"{low:.4g}"), float(f"{high:.4g}"))
+              for low, high in zip(rows.min(axis=1), rows.max(axis=1), strict=True)]
+    return {"ranges": ranges, "bytes": packed_rows(rows, ranges)}
 
 
 def curve(run: Run, _n: int, layer: int | None) -> dict[str, Any]:
@@ -179,12 +190,10 @@ def pixels(run: Run, _n: int, layer: int | None) -> dict[str, Any]:
         found["examples"] = [{"image": image, "output": packed(row, 0, 1)}
                              for image, row in zip(images, out, strict=True)]
     if layer == 0:
-        weights = run.net.layers[0].W.data.T
-        largest = [max(1e-9, range_of(np.abs(row))[1]) for row in weights]
-        found["units"] = {"layer": 0, "n": 8, "what": "weights",
-                          "ranges": [(-each, each) for each in largest],
-                          "bytes": [packed(row, -each, each)
-                                    for row, each in zip(weights, largest, strict=True)]}
+        weights = np.nan_to_num(run.net.layers[0].W.data.T)
+        ranges = [(-each, each) for each in rounded(np.abs(weights).max(axis=1).clip(1e-9))]
+        found["units"] = {"layer": 0, "n": 8, "what": "weights", "ranges": ranges,
+                          "bytes": packed_rows(weights, ranges)}
     elif layer is not None:
         seen = hidden(run, problem.X[:SHOWN], layer)
         top = np.argsort(-seen, axis=0, kind="stable")[:N_EXCITING]  # (n, width)

@@ -15,6 +15,12 @@ from tests.lessons.widgets.test_live import HANG_S, Front
 
 
 @pytest.fixture
+def undrawn(monkeypatch):
+    """Leave out the pictures, which cost more than all else."""
+    monkeypatch.setattr("lessons.playground.live.picture", lambda *run: b"")
+
+
+@pytest.fixture
 def live():
     """A playground without a kernel, where each call of `slice` trains."""
     return playground({"data": "moons", "n": 60}).live
@@ -29,7 +35,7 @@ def shown(live):
     return picture.size, live.image.value
 
 
-def test_sliders_are_felt_in_the_next_slice_and_noted(live):
+def test_sliders_are_felt_in_the_next_slice_and_noted(undrawn, live):
     live.slice(n_steps=10)
     live.inputs["rate"].value, live.inputs["batch"].value = 0.5, 8
     live.slice(n_steps=10)
@@ -55,7 +61,7 @@ def test_pictures_follow_the_run(live):
     assert live.image.value != before
 
 
-def test_reset_keeps_pale_curves_of_the_same_kind(live):
+def test_reset_keeps_pale_curves_of_the_same_kind(undrawn, live):
     for _ in range(MOST_OLDER + 2):
         live.slice(n_steps=3)
         live.buttons["Reset"].click()
@@ -64,7 +70,7 @@ def test_reset_keeps_pale_curves_of_the_same_kind(live):
     assert live.older == [] and live.run.experiment["loss"] == "squared"
 
 
-def test_another_data_set_brings_what_suits_it(live):
+def test_another_data_set_brings_what_suits_it(undrawn, live):
     live.inputs["data"].value = "line"
     assert live.run.sizes == [1, 1] and live.inputs["loss"].value == "squared"
     assert len(live.layer.options) == 1
@@ -74,7 +80,7 @@ def test_another_data_set_brings_what_suits_it(live):
     assert live.run.sizes == [1, 6, 3, 1] and live.inputs["optimizer"].value == "adam"
 
 
-def test_a_wrong_setting_is_said_and_the_run_stays(live):
+def test_a_wrong_setting_is_said_and_the_run_stays(undrawn, live):
     live.slice(n_steps=5)
     live.inputs["layers"].value = "8-<b>"
     assert said(live).startswith("hidden layers are up to 4") and "<b>" not in said(live)
@@ -82,7 +88,7 @@ def test_a_wrong_setting_is_said_and_the_run_stays(live):
     assert live.run.step == 10
 
 
-def test_divergence_stops_and_going_back_lowers_the_rate():
+def test_divergence_stops_and_going_back_lowers_the_rate(undrawn):
     live = playground("data=line&rate=20").live
     live.train()
     while not live.run.diverged:
@@ -95,7 +101,7 @@ def test_divergence_stops_and_going_back_lowers_the_rate():
     assert said(live).startswith("The run has not diverged")
 
 
-def test_the_program_is_that_of_the_run(live):
+def test_the_program_is_that_of_the_run(undrawn, live):
     live.slice(n_steps=30)
     live.buttons["Copy as Python"].click()
     assert live.program.value.count("<pre>") == 2 and "range(31)" in live.program.value
@@ -106,7 +112,7 @@ def test_the_program_is_that_of_the_run(live):
                                   "data=rings&layers="])
 def test_every_kind_of_data_is_drawn(text):
     live = playground(text).live
-    live.slice(n_steps=2)
+    live.older = [live.run.points]
     assert shown(live)[0] == (720, 480)
 
 

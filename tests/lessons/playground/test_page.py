@@ -56,8 +56,10 @@ def test_an_experiment_from_begin_to_program(ask, name):
     assert first["changed"] == [[0, {"rate": 0.05, "batch": 10}]]
     assert first["now"] == first["points"][-1] and first["step"] == 60 and not first["diverged"]
     assert first["said"].startswith("Step 60: training loss ") and len(first["layers"]) == 3
+    one = ask("advance", {"steps": 1})
+    assert one["points"] == [] and one["now"][0] == 61 and one["said"].startswith("Step 61: ")
     second = ask("advance", {"ms": 1, "settings": {"rate": 0.05, "batch": 10}})
-    assert second["step"] >= 61 and second["now"] is None and second["changed"] == []
+    assert second["step"] >= 62 and second["now"] is None and second["changed"] == []
     for layer in (None, 0, 1):
         looked = ask("look", {"layer": layer, "resolution": 20})
         assert ("units" in looked) == (layer is not None)
@@ -142,7 +144,7 @@ def test_divergence_is_said_until_the_page_goes_back(ask):
 def test_dead_units_are_said(ask):
     ask("begin", {"data": "moons", "activation": "relu", "rate": 100, "layers": [4, 4]})
     said = ask("advance", {"steps": 300})["said"]
-    assert "No gradient reaches the hidden layers: their units are dead." in said
+    assert "No gradient reaches the hidden layers: they learn nothing more." in said
 
 
 @pytest.mark.parametrize("name, argument, said", [

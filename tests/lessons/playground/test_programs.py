@@ -62,7 +62,7 @@ def test_every_data_set_with_every_loss(name, loss):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_optimiser_with_every_activation(optimizer, activation):
-    compared(SMALL | {"data": "rings", "optimizer": optimizer, "activation": activation})
+    compared(SMALL | {"data": "rings", "optimizer": optimizer, "activation": activation}, 60)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -202,3 +202,31 @@ def test_what_is_no_table_is_one_sentence(text, said):
 def test_points_from_a_page_are_checked(points, said):
     with pytest.raises(ValueError, match=said):
         tables.checked(points)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=8)
+KEYS = st.sampled_from([*LIMITS, "data", "layers", "activation", "loss", "optimizer", "points"])
+PARTS = st.sampled_from(["1", "2.5", "-3", "cat", "dog", "nan", ",", ";", "\t", " ", "\n", '"', "#",
+                         "1,2,a\n", "é", "\x00", "1e999", "=", "&", "points=", "labels=",
+                         "data=own"])
+
+
+@pytest.mark.parametrize("read", [tables.table, experiment_of, "settings", "points"])
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_whatever_comes_an_answer_or_one_sentence(read, data):
+    try:
+        if read == "settings":
+            normalised(data.draw(st.dictionaries(KEYS, JSON, max_size=4)))
+        elif read == "points":
+            point = st.lists(JSON, max_size=3)
+            tables.checked({"x": data.draw(st.lists(point, min_size=4, max_size=5)),
+                            "y": data.draw(st.lists(JSON, min_size=4, max_size=5)),
+                            "labels": data.draw(JSON), "features": data.draw(JSON)})
+        else:
+            read("".join(data.draw(st.lists(PARTS, max_size=12))))
+    except ValueError as error:
+        assert str(error) and len(str(error)) < 300 and "\n" not in str(error)

@@ -61,7 +61,7 @@ def to_html(payload: dict[str, Any]) -> str:
     >>> html.count("<canvas"), "Train here" in html, "no-scripts" in html
     (3, True, True)
     """
-    mine = escape(payload["name"])
+    mine = f"playground-{escape(payload['name'])}"
     record = json.dumps(payload, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<section class="playground" id="{mine}" aria-label="Playground" data-state="recorded">'
@@ -130,7 +130,7 @@ def _own(mine: str) -> str:
 def _curves(mine: str) -> str:
     readouts = "".join(
         f'<div><dt>{label}</dt><dd class="playground-{name}">–</dd></div>'
-        for name, label in (("now-step", "Step"), ("now-training", "Training loss"),
+        for name, label in (("now-step", "Step"), ("now-training", "Training"),
                             ("now-validation", "Validation"), ("now-accuracy", "Accuracy")))
     live = "".join(slider(name, mine) for name in ("rate", "momentum", "batch", "decay"))
     heads = "".join(f'<th scope="col">{text}</th>' for text in WORDS.values())
@@ -139,8 +139,8 @@ def _curves(mine: str) -> str:
         '<canvas class="playground-loss" role="img" aria-label="Loss"></canvas>'
         '<canvas class="playground-share" role="img" aria-label="Accuracy"></canvas>'
         '<p class="playground-key"><span data-of="train">training</span>'
-        '<span data-of="valid">validation</span><span data-of="old">earlier runs</span>'
-        '<span data-of="mark">a setting changed</span></p>'
+        '<span data-of="valid">validation</span><span data-of="old">earlier</span>'
+        '<span data-of="mark">changed</span></p>'
         '<fieldset class="playground-live"><legend>Drag these while it trains</legend>'
         f"{live}</fieldset>"
         '<div class="playground-flow"><table><caption>Size by layer, in the last step</caption>'

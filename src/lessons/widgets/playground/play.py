@@ -9,7 +9,7 @@ from typing import Any
 
 from lessons.playground import page
 from lessons.recording import recording
-from lessons.widgets.base import SHORT_NAME, is_short_name
+from lessons.widgets.base import SHORT_NAME, is_short_name, live_view
 
 MIME_TYPE = "application/vnd.lessons.playground+json"
 RESOLUTION = 40  # cells of the surface along each side
@@ -26,14 +26,15 @@ class Playground:
         text = (f"{self.payload['title']} Recorded here: {self.payload['advance']['said']} "
                 "On the website, and in a live notebook, you train it yourself.")
         if not recording():
-            from lessons.playground.live import panel
-            from lessons.widgets.base import live_view
-
-            return live_view(panel(self.payload["experiment"]), text)
+            try:
+                from lessons.playground.live import playground
+            except ModuleNotFoundError:  # no ipywidgets: the Python of a page, which has its own
+                return {"text/plain": text}
+            return live_view(playground(self.payload["experiment"]), text)
         return {MIME_TYPE: self.payload, "text/plain": text}
 
 
-def play(experiment: Mapping[str, Any], *, steps: int, name: str = "playground",
+def play(experiment: Mapping[str, Any], *, steps: int, name: str = "here",
          title: str = "Train a network in this page.") -> Playground:
     """Let the reader train a network.
 

@@ -5,7 +5,7 @@
 window.lessonsPlayground ??= {};
 
 (() => {
-  const MOST_POINTS = 500, MOST_LINKED = 6000; // own points, and their characters in an address
+  const FEWEST_POINTS = 4, MOST_POINTS = 500, MOST_LINKED = 6000; // own points, and their characters in an address
   const MOST_CHARACTERS = 40_000; // of an address
   const POINTS = ["points", "features", "labels"];
   const WHOLE = ["n", "seed", "batch"];
@@ -54,7 +54,7 @@ window.lessonsPlayground ??= {};
 
   // The experiment of an address, null if it names none; throws `Refused` with one sentence.
   function read(hash, options) {
-    const text = hash.replace(/^#/, "");
+    const text = hash.replace(/^#/, "").replaceAll("&amp;", "&"); // some programs escape links twice
     if (!text.includes("=")) return null;
     try {
       if (text.length > MOST_CHARACTERS) refuse("it is too long");
@@ -67,7 +67,10 @@ window.lessonsPlayground ??= {};
         if (!Object.hasOwn(base, name)) refuse(`there is no setting “${shorten(name)}”`);
         found[name] = setting(name, value, options, chosen);
       }
-      if (found.data === "own") found.points = pointsOf(chosen);
+      if (found.data === "own") {
+        found.points = pointsOf(chosen);
+        found.n = found.points.x.length;
+      }
       if (found.data === "own" && !chosen.labels && !chosen.loss) found.loss = "squared";
       return found;
     } catch (error) {
@@ -113,7 +116,7 @@ window.lessonsPlayground ??= {};
   function pointsOf({ points, labels, features }) {
     if (!points) refuse("it has no points; there were too many for a link");
     const rows = points.split(";").map((row) => row.split(",").map((cell) => (cell ? Number(cell) : NaN)));
-    const isTable = rows.length <= MOST_POINTS && rows.every((row) => row.length === rows[0].length &&
+    const isTable = rows.length >= FEWEST_POINTS && rows.length <= MOST_POINTS && rows.every((row) => row.length === rows[0].length &&
       row.length > 1 && row.every(Number.isFinite));
     const names = labels?.split(",") ?? null;
     const y = rows.map((row) => row.at(-1));

@@ -787,7 +787,7 @@
       const isRecorded = this.root.dataset.state === "recorded";
       const hasOther = isRecorded && write(this.experiment, this.options) !== write(this.record.experiment, this.options);
       const kinds = {
-        plane: task === "classes" ? "Filled points train the network, hollow ones validate it. The line: all undecided." : "Filled points train the network, hollow ones validate it.",
+        plane: task === "classes" && this.begun.labels.length === 2 ? "Filled points train the network, hollow ones validate it. The line: all undecided." : "Filled points train the network, hollow ones validate it.",
         line: "Filled points train the network, hollow ones validate it. The curve is what it says.",
         pixels: task === "pictures" ? "Images of the validation set, and beside each what the network draws." : "Images of the validation set, and what the network says.",
       };
