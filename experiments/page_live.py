@@ -29,13 +29,12 @@ def read():
 def trained(source):
     """Return one training: what was known before, its losses, held-out values and samples."""
     said = tiny.begin({"source": source, "lr": LR, "seed": SEED})
-    losses, held, samples, step = [], [], [], 0
-    while step < N_STEPS or len(held) <= N_STEPS // tiny.EVERY or samples[-1][0] < N_STEPS:
+    losses, held, samples = [], [], []
+    while not samples or samples[-1][0] < N_STEPS:
         more = tiny.advance({"lr": LR, "ms": 0})
-        step = more["step"]
         losses += more["losses"]
-        held += [[step, more["held"]]] if "held" in more else []
-        samples += [[step, more["sample"]]] if more.get("sample") and step in SHOWN else []
+        held += [more["held"]] if "held" in more else []
+        samples += [more["sample"]] if more.get("sample", [-1])[0] in SHOWN else []
     means = np.reshape(losses, (-1, MEAN_OF)).mean(1).round(3).tolist()
     return said | {"source": source, "seed": SEED, "losses": means, "held": held,
                    "samples": samples}

@@ -141,12 +141,15 @@
       const { temperature, top_k, top_p } = this.settings();
       const own = probabilities(this.said.logits, 1, null, 1);
       const chosen = probabilities(this.said.logits, temperature, top_k, top_p);
+      const most = Math.max(...this.said.top.flatMap(([id]) => [own[id], chosen[id]]));
+      const full = [0.25, 0.5, 1].find((each) => most <= each) ?? 1;
+      this.find(".prompt-scale").textContent = `bars up to ${100 * full}\u202f%`;
       const rows = this.said.top.map(([id, text]) => {
         const row = document.createElement("li"), name = document.createElement("code");
         const bar = this.find(".prompt-bar").cloneNode(true), value = document.createElement("span");
         name.textContent = visible(text);
-        bar.querySelector(".prompt-own").setAttribute("width", 100 * own[id]);
-        bar.querySelector(".prompt-chosen").setAttribute("width", 100 * chosen[id]);
+        bar.querySelector(".prompt-own").setAttribute("width", (100 * own[id]) / full);
+        bar.querySelector(".prompt-chosen").setAttribute("width", (100 * chosen[id]) / full);
         value.textContent = percent(chosen[id]);
         row.classList.toggle("prompt-cut", chosen[id] === 0);
         row.append(name, bar, value);
@@ -342,17 +345,20 @@
       if (!this.text.value) return;
       this.writing = this.written = true;
       this.buttons();
-      for (let n = 0; this.writing && n < MOST_NEW; n++) {
+      this.find(".prompt-halves").ariaBusy = true; // not every token is read aloud
+      let n = 0;
+      for (; this.writing && n < MOST_NEW; n++) {
         const answer = await this.ask("write", this.settings());
         if (!answer.ok || !this.written) break;
         this.take(answer.value);
-        this.say(`${n + 1} tokens written.`);
       }
+      if (this.written) this.say(`${n} token${n === 1 ? "" : "s"} written${n < MOST_NEW ? "" : ", the most at a time"}.`);
       this.pause();
     }
 
     pause() {
       this.writing = false;
+      this.find(".prompt-halves").ariaBusy = false;
       this.buttons();
     }
 
