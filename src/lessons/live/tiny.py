@@ -47,7 +47,8 @@ def begin(argument: dict[str, Any]) -> dict[str, Any]:
     text = text.encode("utf-8", "replace").decode()
     run = TinyRun(text, **SIZE, lr=argument["lr"], seed=int(argument["seed"]))
     now.update(run=run, work=work(run))
-    return {"n_chars": len(run.chars), "n_weights": sum(p.data.size for p in run.model.parameters()),
+    n_weights = sum(p.data.size for p in run.model.parameters())
+    return {"n_chars": len(run.chars), "n_weights": n_weights,
             "train": len(run.train), "held_out": len(run.held), "bigram": round(run.bigram(), 4),
             "alphabet": round(math.log2(len(run.chars)), 4), "lr": run.lr}
 

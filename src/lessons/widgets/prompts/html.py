@@ -63,12 +63,15 @@ def heat_svg(weights: np.ndarray) -> str:
 
 def bars_html(read: dict[str, Any]) -> str:
     """Return a row for each of the ten likeliest tokens."""
-    full = scale_of(max(p for _, p in likely(read)))
-    return "".join(
-        f'<li><code>{escape(text)}</code><svg class="prompt-bar" viewBox="0 0 100 10" '
-        f'preserveAspectRatio="none" aria-hidden="true"><rect class="prompt-own" width="{100 * p / full:.1f}" '
-        f'height="10"/><rect class="prompt-chosen" y="2" width="{100 * p / full:.1f}" height="6"/></svg>'
-        f'<span>{100 * p:.1f}\u202f%</span></li>' for text, p in likely(read))
+    full, rows = scale_of(max(p for _, p in likely(read))), []
+    for text, p in likely(read):
+        width = f"{100 * p / full:.1f}"
+        rows.append(
+            f'<li><code>{escape(text)}</code><svg class="prompt-bar" viewBox="0 0 100 10" '
+            f'preserveAspectRatio="none" aria-hidden="true"><rect class="prompt-own" '
+            f'width="{width}" height="10"/><rect class="prompt-chosen" y="2" width="{width}" '
+            f'height="6"/></svg><span>{100 * p:.1f}\u202f%</span></li>')
+    return "".join(rows)
 
 
 def scale_of(most: float) -> float:
@@ -129,7 +132,8 @@ def to_html(payload: dict[str, Any]) -> str:
         f'<label for="{mine}-text">Your text</label><textarea id="{mine}-text" rows="2" '
         f'spellcheck="false" autocomplete="off" disabled>{escape(read["text"])}</textarea>'
         '<div class="prompt-buttons">'
-        f'<button type="button" data-do="start" disabled>Read my text (loads {MEGABYTES} MB)</button>'
+        '<button type="button" data-do="start" disabled>'
+        f'Read my text (loads {MEGABYTES} MB)</button>'
         '<button type="button" data-do="write" disabled>Write on</button>'
         '<button type="button" data-do="back" disabled>Back to my text</button>'
         f'<span class="prompt-pair"><label for="{mine}-seed">seed</label><input id="{mine}-seed" '
@@ -137,11 +141,12 @@ def to_html(payload: dict[str, Any]) -> str:
         f'value="{read["seed"]}" autocomplete="off" disabled></span>'
         '<button type="button" data-do="reset" disabled>Reset</button></div>'
         '<progress class="prompt-progress" max="1" value="0" aria-label="Python arrives" hidden>'
-        '</progress><p class="prompt-status" role="status">This text was read when the book was '
-        'made.</p>'
+        '</progress>'
+        '<p class="prompt-status" role="status">This text was read when the book was made.</p>'
         f'<div class="prompt-tokens" role="group" aria-label="Tokens of the text">{tokens}</div>'
         '<div class="prompt-halves"><div class="prompt-next"><p class="prompt-heading">What comes '
-        f'next? <span class="prompt-scale">bars up to {100 * scale_of(p):.0f}\u202f%</span></p><ol class="prompt-bars">{bars_html(read)}</ol>'
+        f'next? <span class="prompt-scale">bars up to {100 * scale_of(p):.0f}\u202f%</span></p>'
+        f'<ol class="prompt-bars">{bars_html(read)}</ol>'
         '<output class="prompt-said" aria-live="polite">'
         f'Most likely: “{escape(best)}”, {100 * p:.1f}\u202f%.</output>'
         f'{"".join(slider_html(name, *each) for each in SLIDERS)}</div>'

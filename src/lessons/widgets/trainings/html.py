@@ -4,8 +4,8 @@ import json
 from html import escape
 from typing import Any
 
-from lessons.widgets.trainings.show import NAMES
-
+#: What readers call the texts.
+NAMES = {"names": "names of functions", "manual": "Python’s manual"}
 #: What the button says; a test compares it with what is loaded.
 MEGABYTES = 9.4
 LEFT, RIGHT, TOP, BOTTOM = 46, 612, 12, 250  # of the picture, 640 times 290
@@ -108,7 +108,8 @@ def to_html(payload: dict[str, Any]) -> str:
         f'<div class="training-choices" role="radiogroup" aria-label="Text">{choices}</div>'
         f'<div class="training-own" hidden><label for="{mine}-text">Your text: some pages of '
         'anything, for example a chapter of a book, or a list of names</label>'
-        f'<textarea id="{mine}-text" rows="5" spellcheck="false" autocomplete="off"></textarea></div>'
+        f'<textarea id="{mine}-text" rows="5" spellcheck="false" autocomplete="off"></textarea>'
+        '</div>'
         '<div class="training-buttons">'
         f'<button type="button" data-do="start" disabled>Train (loads {MEGABYTES} MB)</button>'
         '<button type="button" data-do="reset" disabled>Reset</button>'
@@ -123,9 +124,10 @@ def to_html(payload: dict[str, Any]) -> str:
         '</progress><p class="training-status" role="status">Recorded when the book was made: '
         f'{run["n_weights"]:,} weights, {run["train"]:,} characters to learn from.</p>'
         '<p class="training-count"></p>'
-        '<p class="training-legend" aria-hidden="true"><span class="training-key-loss">training</span>'
-        '<span class="training-key-held">held out</span><span class="training-key-bigram">counting '
-        'pairs</span><span class="training-key-was">recorded, or earlier</span>'
+        '<p class="training-legend" aria-hidden="true">'
+        '<span class="training-key-loss">training</span><span class="training-key-held">held out'
+        '</span><span class="training-key-bigram">counting pairs</span>'
+        '<span class="training-key-was">recorded, or earlier</span>'
         '<span class="training-unit">bits per character</span></p>'
         f'<div class="training-chart">{chart_svg(run, payload["mean_of"])}</div>'
         '<output class="training-said" aria-live="polite">'
