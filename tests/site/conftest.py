@@ -48,6 +48,8 @@ class ByVisit(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         if "test_python.py" in nodeid:  # these share a running Python
             return "python"
+        if "test_page_gpt.py" in nodeid:
+            return "page-gpt"
         return about(nodeid) + " served" * bool(SERVED.search(nodeid))
 
 
