@@ -5,6 +5,7 @@ All tests share one bare page with both widgets, and one Python, under the rules
 
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,17 +102,17 @@ def percents(p):
 def read(page, text):
     """Type a text, and wait until it is read."""
     page.fill(".prompt textarea", text)
-    wait(page, ".prompt-status", "token|characters were read")
-    last = TOKENIZER.decode([TOKENIZER.encode(text)[-1]])
-    if "\ufffd" not in last:
-        page.wait_for_function(
-            "(last) => [...document.querySelectorAll('.prompt-token')].at(-1).textContent === last",
-            arg=visible(last))
+    idle(page)
+
+
+def idle(page):
+    page.wait_for_function(
+        "() => document.querySelector('.prompt-tokens').ariaBusy === 'false'")
 
 
 def test_nothing_but_small_scripts_is_loaded_before_the_reader_touches_it(page, host):
-    names = {name for name, _ in host.answers}
-    assert names == {"page.html", *(file.name for widget in WIDGETS for file in widget.assets)}
+    small = {file.name for widget in WIDGETS for file in widget.assets}
+    assert {name for name, _ in host.answers} == {"page.html", *small}
     shown = record()["prompt"]
     assert page.locator(".prompt-token").all_inner_texts() == [visible(t) for _, t in
                                                                shown["tokens"]]
@@ -135,7 +136,7 @@ def test_sliders_move_the_recorded_bars_at_once_and_as_python_says(page, host):
         assert f"{np.count_nonzero(p):,} of 1,024 tokens can be drawn" in said(page, ".prompt-said")
     assert settle(page, temperature=20, top_p=20) == percents(
         softmax(logits_of(shown))[i] for i, _ in shown["top"])
-    assert not any("python" in name or "live.js" == name for name, _ in host.answers)
+    assert not any("python" in name or name == "live.js" for name, _ in host.answers)
 
 
 def test_a_token_shows_where_a_head_looks(page):
@@ -182,22 +183,23 @@ def test_it_writes_on_as_python_does_and_says_so_again(page):
     settle(page, temperature=16, top_k=6)
     how = {"temperature": 0.8, "top_k": 50}
     page.fill(".prompt-seed", "7")
-    wait(page, ".prompt-status", "^3 tokens")
+    idle(page)
     page.click('.prompt [data-do="write"]')
-    page.wait_for_function("document.querySelectorAll('.prompt-token').length >= 12")
+    page.wait_for_function("() => document.querySelectorAll('.prompt-token').length >= 12")
     page.click('.prompt [data-do="write"]')
     wait(page, ".prompt-status", "tokens written")
     chips = page.locator(".prompt-token").all_inner_texts()
     new = list(choosing.write(MODEL, ids, len(chips) - len(ids), np.random.default_rng(7), **how))
     assert chips == [visible(TOKENIZER.decode([i])) for i in ids + new]
     page.click('.prompt [data-do="back"]')
-    page.wait_for_function("document.querySelectorAll('.prompt-token').length === 3")
+    page.wait_for_function("() => document.querySelectorAll('.prompt-token').length === 4")
     settle(page, temperature=20, top_k=8)
 
 
 @pytest.mark.parametrize("text, status", [
     ("", "Type one character at least"),
-    ("the object " * 20_000, "Only the last 20,000 characters were read. The model sees the last 128"),
+    ("the object " * 20_000,
+     "Only the last 20,000 characters were read. The model sees the last 128"),
     ("\ud83d half a sign", "tokens"),
     ("语言模型", "are single bytes of characters that it hardly ever saw"),
     ("</script><img src=x onerror=alert(1)>", "tokens"),
@@ -207,7 +209,7 @@ def test_whatever_is_typed_gets_one_clear_message_and_the_page_goes_on(page, tex
         field.value = text; field.dispatchEvent(new Event("input", { bubbles: true })); }""",
                   text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
                   if "\ud83d" in text else text)
-    wait(page, ".prompt-status", status[:20])
+    idle(page)
     assert status in said(page, ".prompt-status") and page.locator(".prompt img").count() == 0
     assert page.locator(".prompt-token").count() <= 129
     read(page, "import")
@@ -224,10 +226,10 @@ def test_a_tiny_gpt_trains_as_python_does_and_the_rate_is_felt_at_once(page):
     page.click('.training [data-do="start"]')
     wait(page, ".training-count", "Step (6|7|8|9)[0-9],")
     page.fill(".training-slider input", "50")
-    assert page.locator(".training-rate").all_inner_texts() == ["lr 0.095"], "marked at once"
+    assert page.locator(".training-rate").all_text_contents() == ["lr 0.095"], "marked at once"
     wait(page, ".training-count", "Step 1[0-9][0-9],")
     page.click('.training [data-do="start"]')
-    page.wait_for_function("document.querySelector('.training [data-do=start]').textContent"
+    page.wait_for_function("() => document.querySelector('.training [data-do=start]').textContent"
                            " === 'Go on'")
     run = TinyRun(texts.function_names(), **tiny.SIZE, lr=0.01)
     for _ in range(50):
@@ -235,7 +237,8 @@ def test_a_tiny_gpt_trains_as_python_does_and_the_rate_is_felt_at_once(page):
     held = run.held_out() * run.held_bytes / len(run.held)
     bars = page.evaluate("""() => [...document.querySelectorAll(".training-dot")].map(
         (dot) => Number(dot.getAttribute("cy")))""")
-    first, high = record()["tiny"][0], max(record()["tiny"][0]["alphabet"], 5.0807)
+    first = record()["tiny"][0]
+    high = max(first["alphabet"], first["held"][0][1])
     low = int(first["held"][-1][1] - 0.3)
     drawn = [high - (cy - trainings.TOP) * (high - low) / (trainings.BOTTOM - trainings.TOP)
              for cy in bars]
@@ -247,14 +250,15 @@ def test_a_tiny_gpt_trains_as_python_does_and_the_rate_is_felt_at_once(page):
 
 def test_reset_keeps_the_last_run_as_a_pale_curve(page):
     page.click('.training [data-do="reset"]')
-    assert page.locator(".training-was").count() == 4 and page.locator(".training-loss").count() == 0
+    assert page.locator(".training-was").count() == 4, "the recorded run and the last one"
+    assert page.locator(".training-loss").count() == 0
     assert said(page, '.training [data-do="start"]') == "Train"
 
 
 @pytest.mark.parametrize("text, status", [
     ("", "Paste more: 400 characters at least"),
     (" \n" * 5000, "Paste more: 400 characters at least"),
-    ("a" * 500, "both must be more than 32"),
+    ("a" * 500, "Of this text too little would be left to learn from"),
     ("<b>markup</b> & 🙂 " * 60_000, "only the first 500,000 of your text are used"),
 ], ids=["empty", "white", "short", "megabyte"])
 def test_whatever_is_pasted_gets_one_clear_message(page, text, status):
@@ -287,15 +291,15 @@ def test_when_python_ends_both_say_what_is_lost_and_begin_again(page):
 def test_the_buttons_say_what_is_loaded(page):
     with_weights, alone = (page.evaluate("(more) => lessonsPython.megabytes(...more)", more)
                            for more in (["studies/page_gpt/weights.npz"], []))
-    assert abs(with_weights - prompts.MEGABYTES) < 0.7 and abs(alone - trainings.MEGABYTES) < 0.7
+    assert abs(with_weights - prompts.MEGABYTES) <= 1 and abs(alone - trainings.MEGABYTES) < 1
 
 
 def test_a_page_from_a_file_says_what_to_do_instead(host, browser):
     context = browser.new_context()
     page = context.new_page()
-    page.goto((host.RequestHandlerClass.keywords["directory"] + "/page.html").replace("/", "file:///", 1))
+    page.goto((Path(host.RequestHandlerClass.keywords["directory"]) / "page.html").as_uri())
     page.click('.prompt [data-do="start"]')
-    assert "cannot start in a page that was opened as a file" in wait(page, ".prompt-status", "file")
+    wait(page, ".prompt-status", "cannot start in a page that was opened as a file")
     page.click('.training [data-do="start"]')
     wait(page, ".training-status", "cannot start in a page that was opened as a file")
     context.close()

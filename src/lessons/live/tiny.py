@@ -12,6 +12,8 @@ SIZE = {"n_layers": 2, "n_heads": 4, "d_model": 32, "batch_size": 8, "length": 3
 EVERY = 50  # steps between two looks at the held-out text; twice as many between two samples
 N_WRITTEN = 120
 MOST_CHARACTERS = 500_000  # of a reader's own text
+TOO_SHORT = ("Of this text too little would be left to learn from, or for the test: paste more, "
+             "some thousand characters, in several lines.")
 TEXTS = {"names": texts.function_names, "manual": corpus.topics}
 
 now: dict[str, Any] = {}  # the run, and what it does next
@@ -45,7 +47,10 @@ def begin(argument: dict[str, Any]) -> dict[str, Any]:
     source = argument["source"]
     text = TEXTS[source]() if source in TEXTS else argument["text"][:MOST_CHARACTERS]
     text = text.encode("utf-8", "replace").decode()
-    run = TinyRun(text, **SIZE, lr=argument["lr"], seed=int(argument["seed"]))
+    try:
+        run = TinyRun(text, **SIZE, lr=argument["lr"], seed=int(argument["seed"]))
+    except ValueError as error:
+        raise ValueError(TOO_SHORT) from error
     now.update(run=run, work=work(run))
     n_weights = sum(p.data.size for p in run.model.parameters())
     return {"n_chars": len(run.chars), "n_weights": n_weights,

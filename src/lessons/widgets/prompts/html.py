@@ -9,7 +9,7 @@ import numpy as np
 from lessons.widgets.prompts.numbers import attention_of, logits_of, visible
 
 #: What the button says; a test compares it with what is loaded.
-MEGABYTES = 10
+MEGABYTES = 11
 LEVELS = (0.05, 0.15, 0.3, 0.6)  # of attention: how dark a square is
 SLIDERS = (("temperature", "temperature", 40, 20, "1"), ("top_k", "top-k", 8, 8, "all"),
            ("top_p", "top-p", 20, 20, "1"))

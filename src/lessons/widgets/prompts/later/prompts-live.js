@@ -304,7 +304,7 @@
         return;
       }
       if (this.reading) return;
-      this.reading = true;
+      this.reading = this.find(".prompt-tokens").ariaBusy = true;
       while (this.wanted !== null) {
         const text = this.wanted;
         this.wanted = null;
@@ -317,7 +317,7 @@
         this.take({ ...answer.value, text });
         this.say(this.about(text));
       }
-      this.reading = false;
+      this.reading = this.find(".prompt-tokens").ariaBusy = false;
       this.buttons();
     }
 
