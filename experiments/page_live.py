@@ -1,19 +1,22 @@
 """Record what chapter 10's page shows before its Python runs: a text read, two short trainings.
 
-    python -m experiments.page_live           record them (half a minute of one core)
+    python -m experiments.page_live           record them (three minutes of one core)
     python -m experiments.page_live --check   do it again, and compare with the record
 
 It asks the functions that the page asks, with the settings with which the page opens.
 """
 
+import copy
 import sys
 import time
 
 import numpy as np
 
 from experiments.keep import command
+from lessons.data import texts
 from lessons.live import prompt, tiny
 from lessons.studies import record as records
+from lessons.train.tiny import TinyRun
 
 TEXT = "If the object does not define the method, an exception is"
 SEED, LR, N_STEPS, MEAN_OF = 0, 0.01, 1000, 10
@@ -29,29 +32,57 @@ def read():
 def trained(source):
     """Return one training: what was known before, its losses, held-out values and samples."""
     said = tiny.begin({"source": source, "lr": LR, "seed": SEED})
-    losses, held, samples, step = [], [], [], 0
-    while step < N_STEPS or len(held) <= N_STEPS // tiny.EVERY or samples[-1][0] < N_STEPS:
+    losses, held, samples = [], [], []
+    while not samples or samples[-1][0] < N_STEPS:
         more = tiny.advance({"lr": LR, "ms": 0})
-        step = more["step"]
         losses += more["losses"]
-        held += [[step, more["held"]]] if "held" in more else []
-        samples += [[step, more["sample"]]] if more.get("sample") and step in SHOWN else []
+        held += [more["held"]] if "held" in more else []
+        samples += [more["sample"]] if more.get("sample", [-1])[0] in SHOWN else []
     means = np.reshape(losses, (-1, MEAN_OF)).mean(1).round(3).tolist()
     return said | {"source": source, "seed": SEED, "losses": means, "held": held,
                    "samples": samples}
+
+
+def go(run, n_steps, lr):
+    """Train some steps more at a rate; return bits per character, held out."""
+    run.lr = lr
+    for _ in range(n_steps):
+        run.step()
+    return round(run.held_out() * run.held_bytes / len(run.held), 3)
+
+
+def tried(seed):
+    """Return what became of each thing that the chapter asks readers to try, on the names."""
+    names = texts.function_names()
+    run = TinyRun(names, **tiny.SIZE, seed=seed)
+    said = {"at_300": go(run, 300, LR)}
+    jolted = copy.deepcopy(run)
+    said["jolted"] = go(jolted, 50, 10 * LR)
+    back = [go(jolted, 50, LR) for _ in range(14)]
+    said["steps_back"] = next((50 * (i + 1) for i, bits in enumerate(back)
+                               if bits <= said["at_300"]), None)
+    said["at_800"] = go(run, 500, LR)
+    calm = copy.deepcopy(run)
+    said |= {"steady_at_1000": go(run, 200, LR), "tenth_at_1000": go(calm, 200, LR / 10)}
+    said["timid_at_1000"] = go(TinyRun(names, **tiny.SIZE, seed=seed), 1000, 0.0003)
+    short = TinyRun(names[:3000], **tiny.SIZE, seed=seed)
+    said["short"] = [go(short, 100, LR) for _ in range(6)]
+    said["short_training"] = round(np.mean([short.step() for _ in range(20)]) / np.log(2), 3)
+    return said
 
 
 def everything():
     """Return all, and the processor seconds."""
     start = time.process_time()
     result = {"prompt": read(), "tiny": [trained(source) for source in tiny.TEXTS],
-              "mean_of": MEAN_OF}
+              "mean_of": MEAN_OF, "tries": [tried(seed) for seed in range(3)]}
     return result, time.process_time() - start
 
 
 def check():
     """Return a line for each number that differs."""
-    record, again = records.load("page_live"), everything()[0]
+    record = records.load("page_live")
+    again = {"prompt": read(), "tiny": [trained(source) for source in tiny.TEXTS]}
     wrong = [] if record["prompt"]["tokens"] == again["prompt"]["tokens"] else ["other tokens"]
     wrong += [] if record["prompt"]["top"] == again["prompt"]["top"] else ["other next tokens"]
     for old, new in zip(record["tiny"], again["tiny"], strict=True):

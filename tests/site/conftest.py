@@ -34,7 +34,7 @@ from tools.website import build as builder
 from tools.website.server import open_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-HANG_MS = 600_000  # guards against hanging only: a busy machine may take its time
+HANG_MS = 40_000  # guards against hanging only: a busy machine may take its time
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
 Open = Callable[..., Page]
 
@@ -47,10 +47,9 @@ class ByVisit(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if python := re.search(r"test_python\w*\.py", nodeid):  # these share a running Python
+        # These share a running Python.
+        if python := re.search(r"test_(python\w*|cells|page_gpt|playground)\.py", nodeid):
             return python[0]
-        if "test_cells.py" in nodeid:
-            return "test_cells.py"
         return about(nodeid) + " served" * bool(SERVED.search(nodeid))
 
 

@@ -215,9 +215,21 @@ def test_the_folder_of_the_site_and_its_sizes(built):
     assert sets["start"]["packages"] == ["lessons", "numpy"]
     assert sets["plots"]["packages"] == ["plots"] and sets["plots"]["bytes"] == 1500
     whole = sum(path.stat().st_size for path in inside.iterdir()
-                if not path.name.startswith(("lock", "NOTICE", "plots")))
+                if not path.name.startswith(("lock", "NOTICE", "plots"))
+                and path.name not in manifest["files"].values())
     assert sets["start"]["sent"] < sets["start"]["bytes"] == whole
     assert not missing_line(folder.parents[1])
+    for path, name in manifest["files"].items():
+        data = (assembling.SOURCE / path).read_bytes()
+        assert (inside / name).read_bytes() == data
+        assert sets[path] == {"packages": [], "bytes": len(data), "sent": len(data)}
+        assert path not in inside_wheel(inside / lock["lessons"]["file_name"])
+
+
+def inside_wheel(path):
+    """Return the files of the package that a wheel holds."""
+    with zipfile.ZipFile(path) as wheel:
+        return {name.removeprefix("lessons/") for name in wheel.namelist()}
 
 
 def test_nothing_is_done_twice_and_a_change_makes_a_new_key(built, monkeypatch):

@@ -1,4 +1,4 @@
-"""The recorded GPT of chapter 10 as its page asks it: it reads a text, says what it sees, writes on.
+"""The recorded GPT of chapter 10 as its page asks it: it reads a text, then writes on.
 
 Numbers travel in base64: logits as float32, attention as whole ten-thousandths in uint16.
 """

@@ -9,9 +9,11 @@ from lessons.data import corpus, texts
 from lessons.train.tiny import TinyRun
 
 SIZE = {"n_layers": 2, "n_heads": 4, "d_model": 32, "batch_size": 8, "length": 32}
-EVERY = 50  # steps between two looks at the held-out text and at what it writes
+EVERY = 50  # steps between two looks at the held-out text; twice as many between two samples
 N_WRITTEN = 120
 MOST_CHARACTERS = 500_000  # of a reader's own text
+TOO_SHORT = ("Of this text too little would be left to learn from, or for the test: paste more, "
+             "some thousand characters, in several lines.")
 TEXTS = {"names": texts.function_names, "manual": corpus.topics}
 
 now: dict[str, Any] = {}  # the run, and what it does next
@@ -45,9 +47,13 @@ def begin(argument: dict[str, Any]) -> dict[str, Any]:
     source = argument["source"]
     text = TEXTS[source]() if source in TEXTS else argument["text"][:MOST_CHARACTERS]
     text = text.encode("utf-8", "replace").decode()
-    run = TinyRun(text, **SIZE, lr=argument["lr"], seed=int(argument["seed"]))
+    try:
+        run = TinyRun(text, **SIZE, lr=argument["lr"], seed=int(argument["seed"]))
+    except ValueError as error:
+        raise ValueError(TOO_SHORT) from error
     now.update(run=run, work=work(run))
-    return {"n_chars": len(run.chars), "n_weights": sum(p.data.size for p in run.model.parameters()),
+    n_weights = sum(p.data.size for p in run.model.parameters())
+    return {"n_chars": len(run.chars), "n_weights": n_weights,
             "train": len(run.train), "held_out": len(run.held), "bigram": round(run.bigram(), 4),
             "alphabet": round(math.log2(len(run.chars)), 4), "lr": run.lr}
 
@@ -63,16 +69,16 @@ def advance(argument: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``step``, how many are done; ``losses`` of the new ones, in bits per character; and where
-        there is news, ``held`` and ``sample``. A run whose loss is no number any more is
-        ``broken``, and stays so.
+        ``step``, how many are done; ``losses`` of the new ones, in bits per character; where there
+        is news, ``held`` and ``sample``, each with its step. A run whose loss is no number any
+        more is ``broken``, and stays so.
 
     Examples
     --------
     >>> _ = begin({"source": "names", "lr": 0.01, "seed": 0})
     >>> first = advance({"lr": 0.01, "ms": 0})
-    >>> first["step"], first["losses"], first["broken"], 4.5 < first["held"] < 5.5
-    (0, [], False, True)
+    >>> first["step"], first["losses"], first["broken"], first["held"][0]
+    (0, [], False, 0)
     """
     run, end = now["run"], time.monotonic() + argument["ms"] / 1000
     run.lr = argument["lr"]
@@ -94,12 +100,13 @@ def work(run: TinyRun) -> Iterator[dict[str, Any]]:
             held = run.held_out() * run.held_bytes / len(run.held)
             if not math.isfinite(held):
                 break
-            yield {"held": round(held, 4)}
+            yield {"held": [run.n_steps, round(held, 4)]}
+        if run.n_steps % (2 * EVERY) == 0 or run.n_steps == EVERY:
             sample = ""
             for sign in run.write("\n" if "\n" in run.ids else run.chars[0], N_WRITTEN,
                                   temperature=0.8):
                 sample += sign
-                yield {"sample": sample} if len(sample) == N_WRITTEN else {}
+                yield {"sample": [run.n_steps, sample]} if len(sample) == N_WRITTEN else {}
         loss = run.step() / math.log(2)
         if not math.isfinite(loss):
             break

@@ -1,4 +1,4 @@
-"""The record of what chapter 10's page shows before its Python runs, see `experiments.page_live`."""
+"""What chapter 10's page shows before its Python runs, as `experiments.page_live` recorded it."""
 
 from typing import Any
 

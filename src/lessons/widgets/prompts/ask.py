@@ -6,6 +6,7 @@ import numpy as np
 
 from lessons.recording import recording
 from lessons.widgets.base import SHORT_NAME, is_short_name
+from lessons.widgets.prompts.html import plain
 from lessons.widgets.prompts.numbers import logits_of, visible
 
 MIME_TYPE = "application/vnd.lessons.prompt+json"
@@ -20,8 +21,6 @@ class Prompt:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         text = in_words(self.payload)
         if not recording():
-            from lessons.widgets.prompts.html import plain
-
             return {"text/html": plain(self.payload), "text/plain": text}
         return {MIME_TYPE: self.payload, "text/plain": text}
 

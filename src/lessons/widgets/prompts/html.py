@@ -9,7 +9,7 @@ import numpy as np
 from lessons.widgets.prompts.numbers import attention_of, logits_of, visible
 
 #: What the button says; a test compares it with what is loaded.
-MEGABYTES = 10
+MEGABYTES = 11
 LEVELS = (0.05, 0.15, 0.3, 0.6)  # of attention: how dark a square is
 SLIDERS = (("temperature", "temperature", 40, 20, "1"), ("top_k", "top-k", 8, 8, "all"),
            ("top_p", "top-p", 20, 20, "1"))
@@ -63,11 +63,26 @@ def heat_svg(weights: np.ndarray) -> str:
 
 def bars_html(read: dict[str, Any]) -> str:
     """Return a row for each of the ten likeliest tokens."""
-    return "".join(
-        f'<li><code>{escape(text)}</code><svg class="prompt-bar" viewBox="0 0 100 10" '
-        f'preserveAspectRatio="none" aria-hidden="true"><rect class="prompt-own" width="{100 * p:.1f}" '
-        f'height="10"/><rect class="prompt-chosen" y="2" width="{100 * p:.1f}" height="6"/></svg>'
-        f'<span>{100 * p:.1f}\u202f%</span></li>' for text, p in likely(read))
+    full, rows = scale_of(max(p for _, p in likely(read))), []
+    for text, p in likely(read):
+        width = f"{100 * p / full:.1f}"
+        rows.append(
+            f'<li><code>{escape(text)}</code><svg class="prompt-bar" viewBox="0 0 100 10" '
+            f'preserveAspectRatio="none" aria-hidden="true"><rect class="prompt-own" '
+            f'width="{width}" height="10"/><rect class="prompt-chosen" y="2" width="{width}" '
+            f'height="6"/></svg><span>{100 * p:.1f}\u202f%</span></li>')
+    return "".join(rows)
+
+
+def scale_of(most: float) -> float:
+    """Return the probability for which a bar has its full length.
+
+    Examples
+    --------
+    >>> scale_of(0.13), scale_of(0.5), scale_of(0.51)
+    (0.25, 0.5, 1.0)
+    """
+    return next(full for full in (0.25, 0.5, 1.0) if most <= full or full == 1)
 
 
 def heads_html(read: dict[str, Any], name: str) -> str:
@@ -117,18 +132,21 @@ def to_html(payload: dict[str, Any]) -> str:
         f'<label for="{mine}-text">Your text</label><textarea id="{mine}-text" rows="2" '
         f'spellcheck="false" autocomplete="off" disabled>{escape(read["text"])}</textarea>'
         '<div class="prompt-buttons">'
-        f'<button type="button" data-do="start" disabled>Read my text (loads {MEGABYTES} MB)</button>'
+        '<button type="button" data-do="start" disabled>'
+        f'Read my text (loads {MEGABYTES} MB)</button>'
         '<button type="button" data-do="write" disabled>Write on</button>'
         '<button type="button" data-do="back" disabled>Back to my text</button>'
-        f'<label for="{mine}-seed">seed</label><input id="{mine}-seed" class="prompt-seed" '
-        f'type="number" min="0" max="999999" value="{read["seed"]}" autocomplete="off" disabled>'
+        f'<span class="prompt-pair"><label for="{mine}-seed">seed</label><input id="{mine}-seed" '
+        'class="prompt-seed" type="number" min="0" max="999999" '
+        f'value="{read["seed"]}" autocomplete="off" disabled></span>'
         '<button type="button" data-do="reset" disabled>Reset</button></div>'
         '<progress class="prompt-progress" max="1" value="0" aria-label="Python arrives" hidden>'
-        '</progress><p class="prompt-status" role="status">This text was read when the book was '
-        'made.</p>'
+        '</progress>'
+        '<p class="prompt-status" role="status">This text was read when the book was made.</p>'
         f'<div class="prompt-tokens" role="group" aria-label="Tokens of the text">{tokens}</div>'
         '<div class="prompt-halves"><div class="prompt-next"><p class="prompt-heading">What comes '
-        f'next?</p><ol class="prompt-bars">{bars_html(read)}</ol>'
+        f'next? <span class="prompt-scale">bars up to {100 * scale_of(p):.0f}\u202f%</span></p>'
+        f'<ol class="prompt-bars">{bars_html(read)}</ol>'
         '<output class="prompt-said" aria-live="polite">'
         f'Most likely: “{escape(best)}”, {100 * p:.1f}\u202f%.</output>'
         f'{"".join(slider_html(name, *each) for each in SLIDERS)}</div>'

@@ -4,11 +4,11 @@ import json
 from html import escape
 from typing import Any
 
-from lessons.widgets.trainings.show import NAMES
-
+#: What readers call the texts.
+NAMES = {"names": "names of functions", "manual": "Python’s manual"}
 #: What the button says; a test compares it with what is loaded.
-MEGABYTES = 9.4
-LEFT, RIGHT, TOP, BOTTOM = 46, 632, 12, 250  # of the picture, 640 times 290
+MEGABYTES = 10
+LEFT, RIGHT, TOP, BOTTOM = 46, 612, 12, 250  # of the picture, 640 times 290
 LR_STEPS, LR_AT = 60, 30  # of the slider: from 0.0003 on, 20 to a power of ten
 BY_HAND = """from lessons.data import texts
 from lessons.train.tiny import TinyRun
@@ -108,12 +108,14 @@ def to_html(payload: dict[str, Any]) -> str:
         f'<div class="training-choices" role="radiogroup" aria-label="Text">{choices}</div>'
         f'<div class="training-own" hidden><label for="{mine}-text">Your text: some pages of '
         'anything, for example a chapter of a book, or a list of names</label>'
-        f'<textarea id="{mine}-text" rows="5" spellcheck="false" autocomplete="off"></textarea></div>'
+        f'<textarea id="{mine}-text" rows="5" spellcheck="false" autocomplete="off"></textarea>'
+        '</div>'
         '<div class="training-buttons">'
         f'<button type="button" data-do="start" disabled>Train (loads {MEGABYTES} MB)</button>'
         '<button type="button" data-do="reset" disabled>Reset</button>'
-        f'<label for="{mine}-seed">seed</label><input id="{mine}-seed" class="training-seed" '
-        f'type="number" min="0" max="999999" value="{run["seed"]}" autocomplete="off" disabled></div>'
+        f'<span class="training-pair"><label for="{mine}-seed">seed</label><input id="{mine}-seed" '
+        'class="training-seed" type="number" min="0" max="999999" '
+        f'value="{run["seed"]}" autocomplete="off" disabled></span></div>'
         f'<div class="training-slider"><label for="{mine}-lr">learning rate</label>'
         f'<input type="range" id="{mine}-lr" min="0" max="{LR_STEPS}" value="{LR_AT}" '
         f'aria-valuetext="{run["lr"]}" autocomplete="off" disabled>'
@@ -121,9 +123,11 @@ def to_html(payload: dict[str, Any]) -> str:
         '<progress class="training-progress" max="1" value="0" aria-label="Python arrives" hidden>'
         '</progress><p class="training-status" role="status">Recorded when the book was made: '
         f'{run["n_weights"]:,} weights, {run["train"]:,} characters to learn from.</p>'
-        '<p class="training-legend" aria-hidden="true"><span class="training-key-loss">training</span>'
-        '<span class="training-key-held">held out</span><span class="training-key-bigram">counting '
-        'pairs</span><span class="training-key-was">recorded, or earlier</span>'
+        '<p class="training-count"></p>'
+        '<p class="training-legend" aria-hidden="true">'
+        '<span class="training-key-loss">training</span><span class="training-key-held">held out'
+        '</span><span class="training-key-bigram">counting pairs</span>'
+        '<span class="training-key-was">recorded, or earlier</span>'
         '<span class="training-unit">bits per character</span></p>'
         f'<div class="training-chart">{chart_svg(run, payload["mean_of"])}</div>'
         '<output class="training-said" aria-live="polite">'

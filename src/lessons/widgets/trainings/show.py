@@ -4,10 +4,9 @@ from typing import Any
 
 from lessons.recording import recording
 from lessons.widgets.base import SHORT_NAME, is_short_name
+from lessons.widgets.trainings.html import NAMES, plain
 
 MIME_TYPE = "application/vnd.lessons.training+json"
-#: What readers call the texts.
-NAMES = {"names": "names of functions", "manual": "Python’s manual"}
 
 
 class Training:
@@ -19,8 +18,6 @@ class Training:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         text = in_words(self.payload)
         if not recording():
-            from lessons.widgets.trainings.html import plain
-
             return {"text/html": plain(self.payload), "text/plain": text}
         return {MIME_TYPE: self.payload, "text/plain": text}
 

@@ -141,12 +141,15 @@
       const { temperature, top_k, top_p } = this.settings();
       const own = probabilities(this.said.logits, 1, null, 1);
       const chosen = probabilities(this.said.logits, temperature, top_k, top_p);
+      const most = Math.max(...this.said.top.flatMap(([id]) => [own[id], chosen[id]]));
+      const full = [0.25, 0.5, 1].find((each) => most <= each) ?? 1;
+      this.find(".prompt-scale").textContent = `bars up to ${100 * full}\u202f%`;
       const rows = this.said.top.map(([id, text]) => {
         const row = document.createElement("li"), name = document.createElement("code");
         const bar = this.find(".prompt-bar").cloneNode(true), value = document.createElement("span");
         name.textContent = visible(text);
-        bar.querySelector(".prompt-own").setAttribute("width", 100 * own[id]);
-        bar.querySelector(".prompt-chosen").setAttribute("width", 100 * chosen[id]);
+        bar.querySelector(".prompt-own").setAttribute("width", (100 * own[id]) / full);
+        bar.querySelector(".prompt-chosen").setAttribute("width", (100 * chosen[id]) / full);
         value.textContent = percent(chosen[id]);
         row.classList.toggle("prompt-cut", chosen[id] === 0);
         row.append(name, bar, value);
@@ -301,7 +304,7 @@
         return;
       }
       if (this.reading) return;
-      this.reading = true;
+      this.reading = this.find(".prompt-tokens").ariaBusy = true;
       while (this.wanted !== null) {
         const text = this.wanted;
         this.wanted = null;
@@ -314,7 +317,7 @@
         this.take({ ...answer.value, text });
         this.say(this.about(text));
       }
-      this.reading = false;
+      this.reading = this.find(".prompt-tokens").ariaBusy = false;
       this.buttons();
     }
 
@@ -342,17 +345,20 @@
       if (!this.text.value) return;
       this.writing = this.written = true;
       this.buttons();
-      for (let n = 0; this.writing && n < MOST_NEW; n++) {
+      this.find(".prompt-halves").ariaBusy = true; // not every token is read aloud
+      let n = 0;
+      for (; this.writing && n < MOST_NEW; n++) {
         const answer = await this.ask("write", this.settings());
         if (!answer.ok || !this.written) break;
         this.take(answer.value);
-        this.say(`${n + 1} tokens written.`);
       }
+      if (this.written) this.say(`${n} token${n === 1 ? "" : "s"} written${n < MOST_NEW ? "" : ", the most at a time"}.`);
       this.pause();
     }
 
     pause() {
       this.writing = false;
+      this.find(".prompt-halves").ariaBusy = false;
       this.buttons();
     }
 

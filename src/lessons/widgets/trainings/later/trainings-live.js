@@ -7,7 +7,7 @@
   const MODULE = "lessons.live.tiny", MANUAL = "data/corpus_topics.txt.gz";
   const SLICE_MS = 40, PAUSE_EVERY = 2000; // steps
   const LEAST = 400, MOST = 500_000; // characters of a reader's text
-  const LEFT = 46, RIGHT = 632, TOP = 12, BOTTOM = 250; // of the picture, as in html.py
+  const LEFT = 46, RIGHT = 612, TOP = 12, BOTTOM = 250; // of the picture, as in html.py
   const PARTS = { names: " · " };
   const SVG = "http://www.w3.org/2000/svg";
 
@@ -121,7 +121,10 @@
       if (what === "reset") return this.reset();
       if (this.state === "running") this.state = "paused";
       else if (this.state === "paused" && this.alive) this.go();
-      else if (this.state !== "starting") this.start();
+      else if (this.state !== "starting") {
+        this.end(); // the run before, if there is one, becomes a pale curve
+        this.start();
+      }
       this.buttons();
     }
 
@@ -168,7 +171,8 @@
       this.life = this.python.life;
       this.run = { ...answer.value, source, seed, step: 0, losses: [], held: [], samples: [],
         rates: [[0, lr]], seconds: 0, broken: false };
-      this.note = text.length > MOST && source === "own" ? ` Only the first ${steps(MOST)} characters are used.` : "";
+      this.say(`${steps(this.run.n_weights)} weights, ${steps(this.run.train)} characters to learn from` +
+        (source === "own" && text.length > MOST ? `: only the first ${steps(MOST)} of your text are used.` : "."));
       return "";
     }
 
@@ -216,26 +220,30 @@
       run.step = said.step;
       run.seconds += ms / 1000;
       run.losses.push(...said.losses);
-      if (said.held !== undefined) run.held.push([said.step, said.held]);
+      if (said.held) run.held.push(said.held);
       if (said.sample) {
-        run.samples.push([said.step, said.sample]);
+        run.samples.push(said.sample);
         this.samples(run.samples);
       }
       run.broken = said.broken;
       this.draw();
       if (run.broken) return this.say("The loss is not a number any more: the steps were too long, and the weights are ruined. " +
         "Take a smaller learning rate, then press “Train”.");
-      const words = `${steps(run.n_weights)} weights, ${steps(run.train)} characters to learn from. ` +
-        `Step ${steps(run.step)}, ${run.seconds.toFixed(0)} s, ${(run.step / run.seconds).toFixed(0)} steps a second.`;
-      this.say(words + this.note);
-      if (said.held !== undefined) this.tell(this.verdict(said.held));
+      this.count();
+      if (said.held) this.tell(this.verdict(...said.held));
     }
 
-    verdict(held) {
+    count() {
+      const run = this.run, speed = run ? run.step / run.seconds : 0;
+      this.find(".training-count").textContent = run && run.step ? `Step ${steps(run.step)}, ` +
+        `${run.seconds.toFixed(0)} s, ${speed.toFixed(speed < 10 ? 1 : 0)} steps a second.` : "";
+    }
+
+    verdict(step, held) {
       const run = this.run, apart = Math.abs(held - run.bigram).toFixed(2);
       const place = held < run.bigram ? `${apart} better than counting pairs of neighbours`
         : `${apart} worse than counting pairs of neighbours`;
-      return `After ${steps(run.step)} steps: ${held.toFixed(2)} bits per character on held-out text, ${place} (${run.bigram.toFixed(2)}).`;
+      return `After ${steps(step)} steps: ${held.toFixed(2)} bits per character on held-out text, ${place} (${run.bigram.toFixed(2)}).`;
     }
 
     samples(all) {
@@ -256,6 +264,7 @@
       if (this.run?.held.length) this.earlier = [...this.earlier, this.run].slice(-3);
       this.run = null;
       this.state = "off";
+      this.count();
       this.buttons();
     }
 
