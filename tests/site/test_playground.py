@@ -164,6 +164,20 @@ def test_numbers_are_those_of_python_on_this_machine(page):
     assert page.evaluate("game.ask('program', {})") == playground.program({})
 
 
+@pytest.mark.parametrize("data", ["digits", "reconstruct"])
+def test_digits_are_shown_with_what_the_network_makes_of_them(page, data):
+    begin(page, f"data={data}&layers=6&n=300")
+    page.evaluate("game.slice({ steps: 5 })")
+    playground.begin(f"data={data}&layers=6&n=300")
+    curve = playground.advance({"steps": 5, "settings": {}})["points"]
+    assert near(page.evaluate("game.points.slice(1)"), curve)
+    look = playground.look({"resolution": 40, "layer": 0})
+    assert page.evaluate("game.look.examples") == look["examples"]
+    assert page.locator(".playground-layer button").count() == 6
+    assert page.locator('[data-key="n"]').get_attribute("aria-valuetext") == "300"
+    assert "Images of the validation set" in page.locator(".playground-caption").inner_text()
+
+
 TEXTS = ["data=moons", "data=spirals&layers=4-2&rate=0.03", "data=line&loss=huber&n=50",
          "data=moons&optimizer=adam", "data=rings&optimizer=adamw&decay=0&batch=7&scale=0.5",
          "data=spirals&layers=&seed=12&split=0.5&activation=gelu&momentum=0.5",

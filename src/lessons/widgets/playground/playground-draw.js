@@ -228,9 +228,9 @@ window.lessonsPlayground ??= {};
   }
 
   function drawnAgain(context, colours, { image: text, output }, left, top, cell, tall) {
-    const side = Math.min(cell / 2 - 5, tall - 8), x = left + cell / 2 - side - 1, y = top + (tall - side) / 2;
+    const side = Math.min(cell - 10, tall / 2 - 6), x = left + (cell - side) / 2, y = top + 4;
     image(context, colours, text, x, y, side);
-    image(context, colours, output, x + side + 2, y, side);
+    image(context, colours, output, x, y + side + 2, side);
   }
 
   // A unit of a network on one number: its curve.

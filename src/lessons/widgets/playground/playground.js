@@ -24,6 +24,7 @@
   const two = (value) => Number(value.toPrecision(2));
   const shown = (value, digits = 3) => {
     if (value === null || value === undefined) return "–";
+    if (Number.isInteger(value) && Math.abs(value) < 1e5) return String(value);
     if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)) return value.toExponential(1).replace("e+", "e");
     return String(Number(value.toPrecision(digits)));
   };
@@ -789,7 +790,7 @@
       const kinds = {
         plane: task === "classes" && this.begun.labels.length === 2 ? "Filled points train the network, hollow ones validate it. The line: all undecided." : "Filled points train the network, hollow ones validate it.",
         line: "Filled points train the network, hollow ones validate it. The curve is what it says.",
-        pixels: task === "pictures" ? "Images of the validation set, and beside each what the network draws." : "Images of the validation set, and what the network says.",
+        pixels: task === "pictures" ? "Images of the validation set, and below each what the network draws." : "Images of the validation set, and what the network says.",
       };
       const unit = this.unit && `Unit ${this.unit.index + 1} of hidden layer ${this.unit.layer + 1}: blue where it is low, orange where it is high.`;
       this.find("caption").textContent = hasOther ? "This picture is a recorded run. “Train here” trains what you have set up."
