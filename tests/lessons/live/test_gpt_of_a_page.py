@@ -86,7 +86,7 @@ def test_a_text_that_is_too_short_is_said_in_the_words_of_a_reader(text):
 
 def test_counting_pairs_is_what_it_says():
     run = TinyRun("ab" * 400 + "\n" + "ab" * 400 + "\n" + "ab" * 60 + "\n", length=8, d_model=8)
-    assert run.bigram(least=1e-6) < 0.05 < run.bigram(least=1)
+    assert run.bigram() < 0.2 and run.bigram() < run.bigram(least=10)
     assert TinyRun(corpus.topics(), length=8, d_model=8).bigram() > 3
 
 

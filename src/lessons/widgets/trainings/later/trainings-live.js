@@ -22,7 +22,7 @@
     });
   }
 
-  const rate = (position) => Number((3e-4 * 10 ** (position / 20)).toPrecision(2));
+  const rate = (position) => Number((10 ** (position / 20 - 3.5)).toPrecision(2)); // 0.00032 to 0.32
   const steps = (n) => n.toLocaleString("en");
 
   function drawn(name, attributes, text = "") {
