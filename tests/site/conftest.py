@@ -34,7 +34,7 @@ from tools.website import build as builder
 from tools.website.server import open_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-HANG_MS = 40_000  # guards against hanging only: a busy machine may take its time
+HANG_MS = 600_000  # guards against hanging only: a busy machine may take its time
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
 Open = Callable[..., Page]
 

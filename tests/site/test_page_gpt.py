@@ -196,7 +196,7 @@ def test_it_writes_on_as_python_does_and_says_so_again(page):
     settle(page, temperature=20, top_k=8)
 
 
-@pytest.mark.parametrize("text, status", [
+@pytest.mark.parametrize("case", [
     ("", "Type one character at least"),
     ("the object " * 20_000,
      "Only the last 20,000 characters were read. The model sees the last 128"),
@@ -204,7 +204,8 @@ def test_it_writes_on_as_python_does_and_says_so_again(page):
     ("语言模型", "are single bytes of characters that it hardly ever saw"),
     ("</script><img src=x onerror=alert(1)>", "tokens"),
 ], ids=["empty", "long", "half", "Chinese", "markup"])
-def test_whatever_is_typed_gets_one_clear_message_and_the_page_goes_on(page, text, status):
+def test_whatever_is_typed_gets_one_clear_message_and_the_page_goes_on(page, case):
+    text, status = case  # strings of their own would be taken for names of pages
     page.evaluate("""(text) => { const field = document.querySelector(".prompt textarea");
         field.value = text; field.dispatchEvent(new Event("input", { bubbles: true })); }""",
                   text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -223,10 +224,11 @@ def begin(page, source="names"):
 
 def test_a_tiny_gpt_trains_as_python_does_and_the_rate_is_felt_at_once(page):
     begin(page)
+    assert said(page, ".training-value") == str(record()["tiny"][0]["lr"])
     page.click('.training [data-do="start"]')
     wait(page, ".training-count", "Step (6|7|8|9)[0-9],")
     page.fill(".training-slider input", "50")
-    assert page.locator(".training-rate").all_text_contents() == ["lr 0.095"], "marked at once"
+    assert page.locator(".training-rate").all_text_contents() == ["lr 0.1"], "marked at once"
     wait(page, ".training-count", "Step 1[0-9][0-9],")
     page.click('.training [data-do="start"]')
     page.wait_for_function("() => document.querySelector('.training [data-do=start]').textContent"
@@ -255,18 +257,24 @@ def test_reset_keeps_the_last_run_as_a_pale_curve(page):
     assert said(page, '.training [data-do="start"]') == "Train"
 
 
-@pytest.mark.parametrize("text, status", [
+@pytest.mark.parametrize("case", [
     ("", "Paste more: 400 characters at least"),
     (" \n" * 5000, "Paste more: 400 characters at least"),
     ("a" * 500, "Of this text too little would be left to learn from"),
-    ("<b>markup</b> & 🙂 " * 60_000, "only the first 500,000 of your text are used"),
+    ("<b>markup</b> & so " * 12_000, "Only the first 200,000 characters are kept."),
 ], ids=["empty", "white", "short", "megabyte"])
-def test_whatever_is_pasted_gets_one_clear_message(page, text, status):
+def test_whatever_is_pasted_gets_one_clear_message(page, case):
+    text, status = case
     begin(page, "own")
-    page.evaluate("(text) => (document.querySelector('.training textarea').value = text)", text)
+    page.evaluate("""(text) => { const field = document.querySelector(".training textarea");
+        field.value = text; field.dispatchEvent(new Event("input", { bubbles: true })); }""", text)
+    if "Only" in status:
+        assert status in said(page, ".training-status")
+        assert page.input_value(".training textarea") == text[:200_000]
     page.click('.training [data-do="start"]')
-    assert status in wait(page, ".training-status", status[:16])
-    if "only" in status:
+    if "Only" not in status:
+        assert status in wait(page, ".training-status", status[:16])
+    else:
         wait(page, ".training-count", "Step [1-9]")
         assert page.locator(".training-samples b").count() == 0
         page.click('.training [data-do="start"]')

@@ -11,7 +11,7 @@ from lessons.train.tiny import TinyRun
 SIZE = {"n_layers": 2, "n_heads": 4, "d_model": 32, "batch_size": 8, "length": 32}
 EVERY = 50  # steps between two looks at the held-out text; twice as many between two samples
 N_WRITTEN = 120
-MOST_CHARACTERS = 500_000  # of a reader's own text
+MOST_CHARACTERS = 200_000  # of a reader's own text
 TOO_SHORT = ("Of this text too little would be left to learn from, or for the test: paste more, "
              "some thousand characters, in several lines.")
 TEXTS: dict[str, Callable[[], str]] = {"names": texts.function_names, "manual": corpus.topics}

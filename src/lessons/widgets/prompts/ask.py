@@ -47,7 +47,8 @@ def prompt(read: dict[str, Any], *, name: str, title: str) -> Prompt:
     >>> from lessons.studies.page_live.shown import record
     >>> made = prompt(record()["prompt"], name="your-text", title="Type a text")
     >>> print(in_words(made.payload)[:60])
-    Type a text. Recorded: “If the object does not define the me
+    Type a text
+    Recorded: “If the object does not define the met
     """
     if not is_short_name(name):
         raise ValueError(f"prompt {name!r}: {SHORT_NAME}")
@@ -65,5 +66,5 @@ def in_words(payload: dict[str, Any]) -> str:
     logits = logits_of(read)
     p = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
     likely = ", ".join(f"{visible(text)} {p[i]:.1%}" for i, text in read["top"][:5])
-    return (f"{payload['title']}. Recorded: “{read['text']}” is followed by {likely}. On the "
+    return (f"{payload['title']}\nRecorded: “{read['text']}” is followed by {likely}. On the "
             "website you can type a text of your own; here, call lessons.live.prompt.read.")

@@ -45,7 +45,7 @@ def training(runs: list[dict[str, Any]], *, mean_of: int, name: str, title: str)
     --------
     >>> from lessons.studies.page_live.shown import record
     >>> made = training(record()["tiny"], mean_of=10, name="train-here", title="Train a tiny GPT")
-    >>> print(in_words(made.payload).splitlines()[1][:60])
+    >>> print(in_words(made.payload).splitlines()[2][:60])
     names of functions: 1,000 steps, held-out loss from 5.08 to
     """
     if not is_short_name(name):
@@ -62,5 +62,5 @@ def in_words(payload: dict[str, Any]) -> str:
     lines = [f"{NAMES[run['source']]}: {run['held'][-1][0]:,} steps, held-out loss from "
              f"{run['held'][0][1]:.2f} to {run['held'][-1][1]:.2f} bits per character; counting "
              f"pairs of neighbours needs {run['bigram']:.2f}" for run in payload["runs"]]
-    return "\n".join([f"{payload['title']}. Recorded:", *lines, "On the website you can train one; "
+    return "\n".join([payload["title"], "Recorded:", *lines, "On the website you can train one; "
                       "here, use lessons.train.tiny.TinyRun."])

@@ -6,7 +6,7 @@
   const LIVE = new URL("python/live.js", document.currentScript.src);
   const MODULE = "lessons.live.tiny", MANUAL = "data/corpus_topics.txt.gz";
   const SLICE_MS = 40, PAUSE_EVERY = 2000; // steps
-  const LEAST = 400, MOST = 500_000; // characters of a reader's text
+  const LEAST = 400, MOST = 200_000; // characters of a reader's text
   const LEFT = 46, RIGHT = 612, TOP = 12, BOTTOM = 250; // of the picture, as in html.py
   const PARTS = { names: " · " };
   const SVG = "http://www.w3.org/2000/svg";
@@ -22,7 +22,7 @@
     });
   }
 
-  const rate = (position) => Number((3e-4 * 10 ** (position / 20)).toPrecision(2));
+  const rate = (position) => Number((10 ** (position / 20 - 3.5)).toPrecision(2)); // 0.00032 to 0.32
   const steps = (n) => n.toLocaleString("en");
 
   function drawn(name, attributes, text = "") {
@@ -91,6 +91,10 @@
           this.draw();
         }
       } else if (event.target.type === "radio") this.choose();
+      else if (event.target.value.length > MOST) {
+        event.target.value = event.target.value.slice(0, MOST);
+        this.say(`Only the first ${steps(MOST)} characters are kept.`);
+      }
     }
 
     // Another text: nothing is lost but the run, which stays as a pale curve.
@@ -171,8 +175,7 @@
       this.life = this.python.life;
       this.run = { ...answer.value, source, seed, step: 0, losses: [], held: [], samples: [],
         rates: [[0, lr]], seconds: 0, broken: false };
-      this.say(`${steps(this.run.n_weights)} weights, ${steps(this.run.train)} characters to learn from` +
-        (source === "own" && text.length > MOST ? `: only the first ${steps(MOST)} of your text are used.` : "."));
+      this.say(`${steps(this.run.n_weights)} weights, ${steps(this.run.train)} characters to learn from.`);
       return "";
     }
 
