@@ -291,7 +291,7 @@ def test_the_wheel_is_the_package_and_the_same_every_time(tmp_path):
     name, data = wheel_of()
     assert (name, data) == wheel_of()
     assert name.startswith(f"lessons-{lessons.__version__}-0")
-    assert len(data) < 600_000
+    assert len(data) < 700_000  # of these 45 kB are the digits
     path = tmp_path / name
     path.write_bytes(data)
     with zipfile.ZipFile(path) as archive:
