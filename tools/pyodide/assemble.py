@@ -123,9 +123,9 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
     lock = json.dumps(lock_with(name, wheel, pins["lock"]), sort_keys=True).encode()
     for file, data in {**files, f"lock-{key}.json": lock}.items():
         keep(folder / version / file, data)
-    manifest = {"key": key, "folder": version, "lock": f"lock-{key}.json",
-                "sets": sizes(json.loads(lock)["packages"], list(pins["core"]), files)}
-    keep(folder / STARTER, starter(manifest["sets"]))
+    sets = sizes(json.loads(lock)["packages"], list(pins["core"]), files)
+    manifest = {"key": key, "folder": version, "lock": f"lock-{key}.json", "sets": sets}
+    keep(folder / STARTER, starter(sets))
     keep(folder / MANIFEST, json.dumps(manifest).encode())  # last: what it names is there
     return ""
 

@@ -378,10 +378,12 @@ window.lessonsCells ??= (() => {
   foot.setAttribute("role", "region");
   foot.setAttribute("aria-label", "Python in this page");
   stopper.addEventListener("click", stop);
-  closer.addEventListener("click", () => (foot.hidden = true));
+  let closed = false; // by the reader, until something else happens
+  const close = () => (foot.hidden = closed = true);
+  closer.addEventListener("click", close);
   resetter.addEventListener("click", () => {
     for (const cell of views.values()) cell.reset();
-    foot.hidden = true;
+    close();
   });
   let life = python.life;
 
@@ -391,16 +393,18 @@ window.lessonsCells ??= (() => {
     const said = {
       off: "", ready: "Python is ready.", failed: python.message,
       starting: python.message || "Python is starting.",
-      busy: busy ? `Running cell ${busy.number}.` : "Python is at work.",
+      busy: busy ? `Running cell ${busy.number}.` : "Python is ready.", // a slider asks many times
     }[busy && python.state === "ready" ? "busy" : python.state];
+    if (busy || ["starting", "failed"].includes(python.state)) closed = false;
+    foot.hidden = closed || python.state === "off";
     words.textContent = python.state === "starting" && !python.message
       ? `Python is starting, ${percent} %` : said;
     foot.style.setProperty("--share", python.state === "starting" ? python.share : 1);
-    foot.dataset.state = python.state;
+    foot.dataset.state = busy || python.state !== "busy" ? python.state : "ready";
     if (heard.textContent !== said) heard.textContent = said;
     stopper.hidden = python.state === "failed" || !busy;
-    resetter.hidden = python.state !== "ready" || Boolean(busy);
-    closer.hidden = python.state !== "failed";
+    resetter.hidden = !["ready", "busy"].includes(python.state) || Boolean(busy);
+    closer.hidden = python.state === "starting" || Boolean(busy);
     if (python.life !== life) {
       life = python.life;
       for (const cell of ran) if (!cell.state && cell.output) cell.say(AGAIN);
@@ -408,10 +412,7 @@ window.lessonsCells ??= (() => {
     }
   }
 
-  python.addEventListener("state", () => {
-    foot.hidden = python.state === "off";
-    tellState();
-  });
+  python.addEventListener("state", tellState);
   python.addEventListener("progress", tellState);
 
   // ---------- start
@@ -420,8 +421,8 @@ window.lessonsCells ??= (() => {
     const cell = new Cell(block);
     views.set(cell.number, cell);
   }
-  foot.hidden = true;
   document.body.append(foot);
+  tellState();
   addEventListener("pagehide", () => views.forEach((cell) => cell.timer && cell.keep()));
 
   function ways() {

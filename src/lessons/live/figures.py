@@ -60,5 +60,6 @@ def picture(figure: Figure) -> tuple[str, str, str]:
 def words_of(figure: Figure) -> str:
     """Return titles and labels of a figure's axes as one line."""
     parts = [part for axes in figure.axes
-             for part in (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) if part]
+             for part in (axes.get_title("left"), axes.get_title(), axes.get_title("right"),
+                          axes.get_xlabel(), axes.get_ylabel()) if part]
     return "Figure: " + ", ".join(dict.fromkeys(parts)) if parts else "Figure without labels"

@@ -45,6 +45,8 @@ class Names:
         Of the names bound, those with numbers, text or arrays that were just computed.
     parts : dict
         Of the others: the names that their values were made of.
+    same : dict
+        Names that stand for what another one stands for, or for a part of it.
     modules : set of str
         Names bound by an import.
     """
@@ -56,6 +58,7 @@ class Names:
     functions: dict[str, tuple[set[str], set[tuple[str, str]]]] = field(default_factory=dict)
     plain: set[str] = field(default_factory=set)
     parts: dict[str, set[str]] = field(default_factory=dict)
+    same: dict[str, str] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
 
 
@@ -69,7 +72,7 @@ def names_of(code: str) -> Names:
     (['k', 'n', 'net'], ['f', 'np', 'x'], [('net', 'method'), ('np', 'method'), ('x', 'argument')])
     >>> sorted(found.functions["f"][0]), sorted(found.plain), names_of("a = (")
     (['k', 'x'], ['x'], Names(uses=set(), binds=set(), maybe=set(), touched=set(), \
-functions={}, plain=set(), parts={}, modules=set()))
+functions={}, plain=set(), parts={}, same={}, modules=set()))
     """
     found = Names()
     try:
@@ -131,10 +134,14 @@ def _note_values(node: ast.stmt, stored: set[str], loaded: set[str], found: Name
                                                                       local_names(part))
             elif part is not None and is_plain(part, found.plain):
                 found.plain.add(name)
-                view = isinstance(part, (ast.Name, ast.Subscript, ast.Attribute))
+                view = isinstance(part, (ast.Name, ast.Subscript))
                 found.parts[name] = outer_names(part) if view else set()
+                if view:
+                    found.same[name] = root(part)
             else:
                 found.plain.discard(name)
+                if isinstance(part, (ast.Name, ast.Subscript)):
+                    found.same[name] = root(part)
                 more = loaded if part is None else outer_names(part)
                 found.parts[name] = found.parts.get(name, set()) | more - {name}
 

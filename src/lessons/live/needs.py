@@ -27,6 +27,7 @@ class Part:
     kind: str  # "module", "function" or "value"
     is_plain: bool = False
     parts: frozenset[str] = frozenset()
+    view: str = ""  # the name of which it is the same, or a part
     touched: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -54,12 +55,12 @@ class Cells:
         for found in self.found:
             self.known.append(dict(known))
             self.changes.append(self._changes(found, known))
-            known.update(_made_by(found))
+            known.update(_made_by(found, known))
         self._needed: dict[int, tuple[set[int], set[str]]] = {}
 
     def _changes(self, found: Names, known: dict[str, Part]) -> set[str]:
         """Return the names that a cell binds or may change, also through functions it calls."""
-        now = known | _made_by(found)
+        now = known | _made_by(found, known)
         touched, seen, waiting = set(found.touched), set[str](), set(found.uses | found.binds)
         while waiting:
             name = waiting.pop()
@@ -71,7 +72,8 @@ class Cells:
         held = set(changed)
         while held:  # what a changed thing is made of may have changed as well
             more = {part for name in held if name in now for part in now[name].parts
-                    if part in now and now[part].kind == "value"} - changed
+                    if part in now and now[part].kind == "value"
+                    and (part == now[name].view or not now[part].is_plain)} - changed
             changed |= more
             held = more
         return changed | found.binds | found.maybe
@@ -114,16 +116,17 @@ class Cells:
         return found
 
 
-def _made_by(found: Names) -> dict[str, Part]:
-    """Return what the names are that a cell binds."""
+def _made_by(found: Names, known: dict[str, Part]) -> dict[str, Part]:
+    """Return what the names are that a cell binds, after what is known of those before."""
     made = {name: Part("module") for name in found.modules}
     for name in found.binds | found.maybe:
         if name in found.functions:
             outer, touched = found.functions[name]
             made[name] = Part("function", parts=frozenset(outer), touched=frozenset(touched))
         elif name not in made:
-            made[name] = Part("value", name in found.plain,
-                              frozenset(found.parts.get(name, ())))
+            same = known.get(found.same.get(name, ""))
+            made[name] = Part("value", name in found.plain or (same is not None and same.is_plain),
+                              frozenset(found.parts.get(name, ())), found.same.get(name, ""))
     return made
 
 
