@@ -298,7 +298,8 @@ def test_the_wheel_is_the_package_and_the_same_every_time(tmp_path):
         names = archive.namelist()
         assert archive.read("lessons/gpt/model.py") == WITHOUT_TORCH
     assert "lessons/engine/nn.py" in names and "lessons/data/models.csv" in names
-    assert not [n for n in names if n.endswith((".js", ".json", ".npz", ".pyc"))]
+    assert not [n for n in names if n.endswith((".js", ".json", ".pyc"))]
+    assert [n for n in names if n.endswith(".npz")] == ["lessons/data/digits.npz"]
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet",
                "--target", str(tmp_path / "there"), str(path)]
     subprocess.run(command, check=True, capture_output=True)

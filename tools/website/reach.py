@@ -19,7 +19,7 @@ from tools.pyodide.wheel import SOURCE, TORCH, members
 #: How a page names what it lacks; other packages by their own name.
 WORDS = {"torch": "PyTorch", "sklearn": "scikit-learn", "scipy": "SciPy",
          "multiprocessing": "processes", "subprocess": "processes", "files": "recorded runs",
-         "overflow": "overflow errors"}
+         "overflow": "overflow errors", "packages": "installed packages"}
 NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing", "pydoc_data",
              "resource", "termios", "tkinter", "turtle", "venv"}
 PACKAGES = {name for package in PINS["lock"]["packages"].values() for name in package["imports"]}
@@ -136,6 +136,10 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
     found |= {asked_for(node) for part in parts for node in ast.walk(part)} - HERE - {""}
     if any(reads_file(part) for part in parts):
         found.add("files")
+    if any("environment_check" in name for name, _ in seen) or any(
+            isinstance(node, ast.Call) and ast.unparse(node.func) == "metadata"
+            for node in ast.walk(code)):
+        found.add("packages")
     if any(raises_on_overflow(node) for node in ast.walk(code)):
         found.add("overflow")
     return sorted({WORDS.get(name, name) for name in found})

@@ -54,7 +54,7 @@ def all_digits() -> tuple[np.ndarray, np.ndarray]:
     """Return all digits in scikit-learn's order: brightness from 0 to 16, and labels.
 
     They are a file of this package, since Python in the book's pages has no scikit-learn;
-    ``digits.LICENSE.txt`` beside it says whose they are.
+    ``digits.LICENSE.txt`` beside it has their licence.
 
     Returns
     -------
