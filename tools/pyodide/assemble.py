@@ -125,11 +125,11 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
     lock = json.dumps(lock_with(name, wheel, pins["lock"]), sort_keys=True).encode()
     for file, data in {**files, f"lock-{key}.json": lock}.items():
         keep(folder / version / file, data)
+    sets = sizes(json.loads(lock)["packages"], list(pins["core"]), files)
+    sets |= {path: {"packages": [], "bytes": len(files[file]), "sent": len(files[file])}
+             for path, file in large.items()}
     manifest = {"key": key, "folder": version, "lock": f"lock-{key}.json",
-                "files": large,
-                "sets": sizes(json.loads(lock)["packages"], list(pins["core"]), files)}
-    manifest["sets"] |= {path: {"packages": [], "bytes": len(files[file]),
-                                "sent": len(files[file])} for path, file in large.items()}
+                "files": large, "sets": sets}
     keep(folder / MANIFEST, json.dumps(manifest).encode())  # last: what it names is there
     return ""
 

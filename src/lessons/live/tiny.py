@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lessons.data import corpus, texts
@@ -14,7 +14,7 @@ N_WRITTEN = 120
 MOST_CHARACTERS = 200_000  # of a reader's own text
 TOO_SHORT = ("Of this text too little would be left to learn from, or for the test: paste more, "
              "some thousand characters, in several lines.")
-TEXTS = {"names": texts.function_names, "manual": corpus.topics}
+TEXTS: dict[str, Callable[[], str]] = {"names": texts.function_names, "manual": corpus.topics}
 
 now: dict[str, Any] = {}  # the run, and what it does next
 
