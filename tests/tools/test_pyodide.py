@@ -291,14 +291,15 @@ def test_the_wheel_is_the_package_and_the_same_every_time(tmp_path):
     name, data = wheel_of()
     assert (name, data) == wheel_of()
     assert name.startswith(f"lessons-{lessons.__version__}-0")
-    assert len(data) < 700_000  # of these 45 kB are the digits
+    assert len(data) < 1_400_000  # half of it are the records of the studies
     path = tmp_path / name
     path.write_bytes(data)
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         assert archive.read("lessons/gpt/model.py") == WITHOUT_TORCH
     assert "lessons/engine/nn.py" in names and "lessons/data/models.csv" in names
-    assert not [n for n in names if n.endswith((".js", ".json", ".pyc"))]
+    assert not [n for n in names if n.endswith((".js", ".css", ".pyc"))]
+    assert {n.rpartition("/")[2] for n in names if n.endswith(".json")} == {"record.json"}
     assert [n for n in names if n.endswith(".npz")] == ["lessons/data/digits.npz"]
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet",
                "--target", str(tmp_path / "there"), str(path)]

@@ -13,7 +13,8 @@ import lessons
 from tools.environment import content
 
 SOURCE = Path(lessons.__file__).parent
-LARGEST_BYTES = 50_000  # of a data file; larger ones are texts, sounds and records of long runs
+LARGEST_BYTES = 50_000  # of a data file; larger ones are texts and sounds
+RECORD = "record.json"  # of a study: all together 0.6 MB, and half of the chapters' cells read one
 #: A module with such a line cannot run in a page: Pyodide has no PyTorch. Another takes its place
 #: that fails with the same error.
 TORCH = re.compile(r"^(import|from) torch\b", re.MULTILINE)
@@ -27,10 +28,11 @@ Tag: py3-none-any
 
 
 def members(source: Path = SOURCE) -> list[Path]:
-    """Return the files of the package that travel: its modules, and data that is small."""
-    apart = {".pyc", ".js", ".css", ".json"}
+    """Return the files of the package that travel: modules, records, and data that is small."""
+    apart = {".pyc", ".js", ".css"}
     return sorted(path for path in source.rglob("*") if path.is_file() and path.suffix not in apart
-                  and (path.suffix == ".py" or path.stat().st_size <= LARGEST_BYTES))
+                  and (path.suffix == ".py" or path.name == RECORD
+                       or path.stat().st_size <= LARGEST_BYTES))
 
 
 def content_of(path: Path) -> bytes:
