@@ -34,6 +34,7 @@
     }
     const e = Array.from(logits, (z) => Math.exp((z - max) / temperature));
     const sum = e.reduce((a, b) => a + b, 0);
+    if (k === null && p === 1) return Float64Array.from(e, (x) => x / sum); // no order is needed
     const order = [...e.keys()].sort((i, j) => e[j] - e[i] || i - j);
     let sorted = order.map((i) => e[i] / sum);
     const again = () => {
@@ -175,18 +176,20 @@
     }
 
     maps() {
-      const n = this.rows.length;
+      const n = this.rows.length, page = document.createElement("canvas").getContext("2d");
+      page.fillStyle = this.colours.getPropertyValue("--c-train").trim(); // read once: as #rrggbb
+      const colour = [1, 3, 5].map((at) => parseInt(page.fillStyle.slice(at, at + 2), 16));
       for (const radio of this.figure.querySelectorAll(".prompt-heads input")) {
         const [i, j] = radio.value.split(",").map(Number);
         const place = radio.nextElementSibling;
         const canvas = place.querySelector("canvas") ?? document.createElement("canvas");
         canvas.width = canvas.height = n;
         const pen = canvas.getContext("2d"), image = pen.createImageData(n, n);
-        pen.fillStyle = this.colours.getPropertyValue("--c-train").trim();
-        const colour = [1, 3, 5].map((at) => parseInt(pen.fillStyle.slice(at, at + 2), 16));
         for (let t = 0; t < n; t++)
-          for (let s = 0; s <= t; s++)
-            image.data.set([...colour, 255 * Math.sqrt(this.weight(i, j, t, s))], 4 * (t * n + s));
+          for (let s = 0, at = 4 * t * n; s <= t; s++, at += 4) {
+            [image.data[at], image.data[at + 1], image.data[at + 2]] = colour;
+            image.data[at + 3] = 255 * Math.sqrt(this.weight(i, j, t, s));
+          }
         pen.putImageData(image, 0, 0);
         if (place.firstElementChild !== canvas) place.replaceChildren(canvas);
       }
