@@ -125,12 +125,13 @@ def test_nothing_but_small_scripts_is_loaded_before_the_reader_touches_it(page, 
 def test_sliders_move_the_recorded_bars_at_once_and_as_python_says(page, host):
     page.hover(".prompt textarea")
     page.wait_for_selector(".prompt[data-awake]")
-    shown = record()["prompt"]
+    shown, least = record()["prompt"], page.get_attribute('.prompt [data-key="top_p"]', "min")
     for positions, how in [({"temperature": 10}, {"temperature": 0.5}),
                            ({"top_k": 3}, {"temperature": 0.5, "top_k": 5}),
                            ({"top_p": 11}, {"temperature": 0.5, "top_k": 5, "top_p": 0.55}),
                            ({"top_k": 8, "temperature": 30}, {"temperature": 1.5, "top_p": 0.55}),
-                           ({"temperature": 0}, {"temperature": 0})]:
+                           ({"temperature": 0}, {"temperature": 0}),
+                           ({"temperature": 20, "top_p": least}, {"top_p": 0.05})]:
         p = choosing.probabilities(logits_of(shown)[None], **how)[0]
         assert settle(page, **positions) == percents(p[i] for i, _ in shown["top"]), how
         assert f"{np.count_nonzero(p):,} of 1,024 tokens can be drawn" in said(page, ".prompt-said")
@@ -174,7 +175,7 @@ def test_a_typed_text_has_the_numbers_of_python_and_of_pytorch(page):
     assert len(chips) == len(ids) and chips[:4] == ["The", "␣imp", "ort", "␣statement"]
     assert chips[5:9] == ["<F0>", "<9F>", "<99>", "<82>"] and "<b>" not in "".join(chips[:4])
     assert page.locator(".prompt b").count() == 0
-    assert "6 are single bytes" in said(page, ".prompt-status")
+    assert "6 are parts of characters" in said(page, ".prompt-status")
 
 
 def test_it_writes_on_as_python_does_and_says_so_again(page):
@@ -201,7 +202,7 @@ def test_it_writes_on_as_python_does_and_says_so_again(page):
     ("the object " * 20_000,
      "Only the last 20,000 characters were read. The model sees the last 128"),
     ("\ud83d half a sign", "tokens"),
-    ("语言模型", "are single bytes of characters that it hardly ever saw"),
+    ("语言模型", "are parts of characters that it hardly ever saw"),
     ("</script><img src=x onerror=alert(1)>", "tokens"),
 ], ids=["empty", "long", "half", "Chinese", "markup"])
 def test_whatever_is_typed_gets_one_clear_message_and_the_page_goes_on(page, case):

@@ -101,12 +101,12 @@ def shown(token: bytes) -> str:
     Examples
     --------
     >>> shown(b" the"), shown(b"\\xf0\\x9f")
-    (' the', '<F0 9F>')
+    (' the', '<F0·9F>')
     """
     try:
         return token.decode("utf-8")
     except UnicodeDecodeError:
-        return f"<{token.hex(' ').upper()}>"
+        return f"<{token.hex(' ').upper().replace(' ', '·')}>"
 
 
 def packed(data: bytes) -> str:

@@ -155,8 +155,9 @@ def sentence(run: Run, now: Point | None = None) -> str:
     said = (f"Step {step}: training loss {in_words(train)}, validation loss {in_words(val)}"
             + ("" if right is None else f", {right:.1%} of the validation examples right") + ".")
     if len(run.layers) > 1 and not any(row["gradient"] for row in run.layers[:-1]):
-        said += (" No gradient reaches the hidden layers: they learn nothing more. Reset, with a "
-                 "lower learning rate or another initial scale.")
+        cure = ("an initial scale above 0" if run.experiment["scale"] == 0
+                else "a lower learning rate or another initial scale")
+        said += f" No gradient reaches the hidden layers: they do not learn. Reset, with {cure}."
     return said
 
 

@@ -209,7 +209,7 @@ class Run:
         step, train = self.points[-1][:2]
         rate = self.settings["rate"]
         return (f"The run diverged at step {self.step}: the loss is {in_words(value)}; at step "
-                f"{step} it was {in_words(train)}. Each step leaps further than the one before. "
+                f"{step} it was {in_words(train)}. On the whole its steps grow, not shrink. "
                 f"Go back, or reset, and lower the learning rate from {rate:g} to "
                 f"{rate / 10:g} or less.")
 

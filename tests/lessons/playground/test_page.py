@@ -144,7 +144,7 @@ def test_divergence_is_said_until_the_page_goes_back(ask):
 def test_dead_units_are_said(ask):
     ask("begin", {"data": "moons", "activation": "relu", "rate": 100, "layers": [4, 4]})
     said = ask("advance", {"steps": 300})["said"]
-    assert "No gradient reaches the hidden layers: they learn nothing more." in said
+    assert "No gradient reaches the hidden layers: they do not learn." in said
 
 
 @pytest.mark.parametrize("name, argument, said", [

@@ -167,7 +167,8 @@ def _setup(payload: dict[str, Any], mine: str) -> str:
     inside = "".join(f"<fieldset><legend>{name}</legend>{part}</fieldset>"
                      for name, part in parts.items())
     return (f'<div class="playground-setup">{inside}<p class="playground-hint">A change here '
-            "begins a new run. The old one stays as a pale curve.</p></div>")
+            "begins a new run. The old one stays in the list, and as a pale curve while data and "
+            "loss are the same.</p></div>")
 
 
 def _after(mine: str) -> str:

@@ -313,7 +313,7 @@ window.lessonsPlayground ??= {};
     context.fillText(title, 2, 13);
     context.textAlign = "right";
     context.fillStyle = colours.muted;
-    context.fillText("steps", right + 4, height - 1);
+    context.fillText("steps", right + 4, height - 4);
     return { left: PADS.left, right, top: PADS.top, bottom };
   }
 

@@ -551,7 +551,9 @@
 
     keep() {
       if (!this.isBegun || this.step < 10) return;
-      const words = `${this.words(this.ran)}, ${this.step} steps, loss ${shown(this.points.at(-1)?.[1])} / ${shown(this.points.at(-1)?.[2])}`;
+      const n = this.marks.length; // settings that were dragged while it trained
+      const last = n ? ` (at its end; changed ${n === 1 ? "once" : `${n} times`} on the way)` : "";
+      const words = `${this.words(this.ran)}${last}, ${this.step} steps, loss ${shown(this.points.at(-1)?.[1])} / ${shown(this.points.at(-1)?.[2])}`;
       this.earlier = [...this.earlier, {
         words, kind: this.kind(this.ran), link: `#${write(this.ran, this.options)}`, points: thinned(this.points),
       }].slice(-MOST_RUNS);

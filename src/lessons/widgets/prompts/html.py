@@ -11,8 +11,8 @@ from lessons.widgets.prompts.numbers import attention_of, logits_of, visible
 #: What the button says; a test compares it with what is loaded.
 MEGABYTES = 11
 LEVELS = (0.05, 0.15, 0.3, 0.6)  # of attention: how dark a square is
-SLIDERS = (("temperature", "temperature", 40, 20, "1"), ("top_k", "top-k", 8, 8, "all"),
-           ("top_p", "top-p", 20, 20, "1"))
+SLIDERS = (("temperature", "temperature", 0, 40, 20, "1"), ("top_k", "top-k", 0, 8, 8, "all"),
+           ("top_p", "top-p", 1, 20, 20, "1"))  # of nothing at all, no token can be drawn
 BY_HAND = """from lessons.live import prompt
 said = prompt.read({"text": "The import statement", "seed": 0})
 said["tokens"], said["top"]  # what it reads, and the ten likeliest tokens
@@ -102,11 +102,13 @@ def heads_html(read: dict[str, Any], name: str) -> str:
             f'<span></span>{names}{"".join(cells)}</div>')
 
 
-def slider_html(name: str, key: str, label: str, most: int, at: int, text: str) -> str:
+def slider_html(
+    name: str, key: str, label: str, least: int, most: int, at: int, text: str
+) -> str:
     """Return one slider with its value in words."""
     return (f'<div class="prompt-slider"><label for="prompt-{name}-{key}">{label}</label>'
-            f'<input type="range" id="prompt-{name}-{key}" data-key="{key}" min="0" max="{most}" '
-            f'value="{at}" data-default="{at}" autocomplete="off" aria-valuetext="{text}" disabled>'
+            f'<input type="range" id="prompt-{name}-{key}" data-key="{key}" '
+            f'min="{least}" max="{most}" value="{at}" data-default="{at}" autocomplete="off" aria-valuetext="{text}" disabled>'
             f'<span class="prompt-value" aria-hidden="true">{text}</span></div>')
 
 

@@ -7,7 +7,7 @@ from typing import Any
 #: What readers call the texts.
 NAMES = {"names": "names of functions", "manual": "Python’s manual"}
 #: What the button says; a test compares it with what is loaded.
-MEGABYTES = 10
+MEGABYTES = 11
 LEFT, RIGHT, TOP, BOTTOM = 46, 612, 12, 250  # of the picture, 640 times 290
 LR_STEPS, LR_AT = 60, 30  # of the slider: from 0.0003 on, 20 to a power of ten
 BY_HAND = """from lessons.data import texts

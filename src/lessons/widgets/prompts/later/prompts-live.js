@@ -102,6 +102,7 @@
 
     // What Python said of a text, or of one token more.
     take(said) {
+      delete this.figure.dataset.empty;
       const [n_layers, n_heads] = said.heads;
       const values = new Uint16Array(bytes(said.rows));
       this.rows = said.first ? this.rows.slice(0, said.first) : [];
@@ -312,6 +313,7 @@
         const text = this.wanted;
         this.wanted = null;
         if (!text) {
+          this.figure.dataset.empty = "true"; // what stands there is of another text
           this.say("Type one character at least: the model continues a text.");
           continue;
         }
@@ -326,13 +328,13 @@
 
     about(text) {
       const n = this.said.tokens.length + this.said.before;
-      const odd = this.said.tokens.filter(([, token]) => /^<[0-9A-F ]+>$/.test(token)).length;
+      const odd = this.said.tokens.filter(([, token]) => /^<[0-9A-F·]+>$/.test(token)).length;
       const words = [text.length > MOST ? `Only the last ${MOST.toLocaleString("en")} characters were read.`
         : `${n.toLocaleString("en")} token${n === 1 ? "" : "s"}.`];
       if (this.said.before)
         words.push(`The model sees the last ${this.said.tokens.length} only.`);
       if (odd)
-        words.push(`${odd} are single bytes of characters that it hardly ever saw: expect little.`);
+        words.push(`${odd} are parts of characters that it hardly ever saw: expect little.`);
       return words.join(" ");
     }
 
