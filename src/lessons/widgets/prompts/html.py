@@ -108,7 +108,8 @@ def slider_html(
     """Return one slider with its value in words."""
     return (f'<div class="prompt-slider"><label for="prompt-{name}-{key}">{label}</label>'
             f'<input type="range" id="prompt-{name}-{key}" data-key="{key}" '
-            f'min="{least}" max="{most}" value="{at}" data-default="{at}" autocomplete="off" aria-valuetext="{text}" disabled>'
+            f'min="{least}" max="{most}" value="{at}" data-default="{at}" autocomplete="off" '
+            f'aria-valuetext="{text}" disabled>'
             f'<span class="prompt-value" aria-hidden="true">{text}</span></div>')
 
 
