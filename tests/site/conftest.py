@@ -265,7 +265,7 @@ def visits(
         if (name, mode) not in kept:
             page, watch = new_page(360 if mode == "phone" else 1280, "light")
             page.goto(site.address(name, "file" if mode == "file" else "served"))
-            page.wait_for_function("document.readyState === 'complete'")
+            page.wait_for_function("() => document.readyState === 'complete'")
             page.evaluate("document.fonts.ready.then(() => true)")
             kept[name, mode] = page, watch
         return kept[name, mode]

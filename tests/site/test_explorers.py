@@ -42,7 +42,7 @@ def records(name):
 
 def open_page(page, site, name, mode="served"):
     page.goto(site.address(name, mode))
-    page.wait_for_function("document.readyState === 'complete'")
+    page.wait_for_function("() => document.readyState === 'complete'")
     unfold(page)
 
 
