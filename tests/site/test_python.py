@@ -394,8 +394,9 @@ def test_two_pages_have_a_python_each(host, browser):
 
 def test_a_page_of_the_book_can_start_python(site, page_of_book):
     assert not missing_line(site.folder)
-    assert page_of_book.evaluate("performance.getEntriesByType('resource')"
-                                 ".every((entry) => !entry.name.includes('/python/'))")
+    loaded = page_of_book.evaluate("performance.getEntriesByType('resource')"
+                                   ".map((entry) => entry.name)")
+    assert [name.rpartition("/")[2] for name in loaded if "/python/" in name] == ["starter.js"]
     page_of_book.add_script_tag(url=f"{site.served}/_static/python/live.js")
     page_of_book.evaluate(HELPERS)
     assert run(page_of_book, "import lessons; lessons.__version__")[:2] == (True, "'0.1.0'\n")

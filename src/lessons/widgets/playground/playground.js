@@ -889,6 +889,7 @@
     drawPicture() {
       const canvas = this.find("surface");
       if (this.look?.examples) return examples(canvas, this.colours, this.look.examples);
+      if (!this.domain) return; // pictures of digits, and the first ones have not come yet
       const of = this.unit && this.units[this.unit.layer];
       const unit = of?.bytes && { bytes: of.bytes[this.unit.index], n: of.n, range: of.ranges[this.unit.index] };
       surface(canvas, this.colours, { look: this.look, unit, domain: this.domain, points: this.known,
