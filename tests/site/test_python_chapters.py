@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from lessons.live.needs import Cells
 from tests.site.conftest import ARGUMENTS, SIZES, patient
 from tests.site.test_python import PAGE, Host, opened, processor_s
 from tools import environment
 from tools.notebooks.cells import code_cells, load
-from tools.notebooks.key import parse_cell
 from tools.notebooks.nbval import without_numbers
 from tools.pyodide.assemble import assemble
 from tools.website.build import ROOT
-from tools.website.cells import PageCell, page_cells, split
+from tools.website.cells import PageCell, page_cells
 
 BOOK = ROOT / "book"
 CHAPTERS = sorted(path.stem for path in BOOK.glob("[0-9]*.ipynb"))
@@ -58,18 +58,23 @@ class Outcome:
 
 
 def outcomes(page, name):
-    """Run the cells of a chapter that can run in a page; yield what came of each cell."""
+    """Run the cells of a chapter that can run in a page; yield what came of each cell.
+
+    Of a cell that cannot, what remains for the sake of later ones must run.
+    """
     nb = load(BOOK / f"{name}.ipynb")
-    for place, (cell, stored) in enumerate(zip(page_cells(nb.cells), code_cells(nb.cells),
-                                               strict=True)):
-        start = processor_s()
-        if cell.lacks:
-            if split(parse_cell(cell.code)).missing and cell.helping:
-                page.evaluate("run", cell.helping)
-            yield Outcome(place, False, "", 0)
-        else:
+    cells = page_cells(nb.cells)
+    graph = Cells([cell.code for cell in cells])
+    wanted = {n for place, cell in enumerate(cells) if not cell.lacks for n in graph.needs(place)}
+    for place, (cell, stored) in enumerate(zip(cells, code_cells(nb.cells), strict=True)):
+        start, problem = processor_s(), ""
+        if not cell.lacks:
             problem = difference(page.evaluate("run", cell.code), cell, stored)
-            yield Outcome(place, True, problem, processor_s() - start)
+        elif place in wanted:
+            result = page.evaluate("run", cell.helping)
+            problem = "".join(item["data"] for item in result["shown"]
+                              if item["kind"] == "text/x-error")
+        yield Outcome(place, not cell.lacks, problem, processor_s() - start)
 
 
 def difference(result, cell: PageCell, stored):

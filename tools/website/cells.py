@@ -105,19 +105,25 @@ class Split:
 
 
 def split(tree: ast.Module) -> Split:
-    """Take the imports out of a cell that fail in a page.
+    """Take the imports out of a cell that fail in a page, and settings of what they import.
 
     Examples
     --------
     >>> found = split(ast.parse("import numpy, torch\\nfrom torch import nn\\nx = 1"))
     >>> found.missing, ast.unparse(found.rest)
     ({'torch': 'PyTorch', 'nn': 'PyTorch'}, 'import numpy\\nx = 1')
+    >>> ast.unparse(split(ast.parse("import torch\\n_ = torch.manual_seed(0)\\nx = 1")).rest)
+    'x = 1'
     """
     body: list[ast.stmt] = []
     missing, cut = dict[str, str](), list[tuple[ast.stmt, str]]()
     for node in tree.body:
         if not isinstance(node, (ast.Import, ast.ImportFrom)):
-            body.append(node)
+            used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+            if keeps_nothing(node) and used & missing.keys():
+                cut.append((node, ""))
+            else:
+                body.append(node)
             continue
         kept = []
         for alias in node.names:
@@ -129,6 +135,12 @@ def split(tree: ast.Module) -> Split:
             cut.append((node, ast.unparse(with_names(node, kept)) if kept else ""))
         body += [with_names(node, kept)] if kept else []
     return Split(ast.Module(body, []), missing, cut)
+
+
+def keeps_nothing(node: ast.stmt) -> bool:
+    """Tell whether a statement binds no name that anybody asks for: a call, or ``_ = …``."""
+    return isinstance(node, ast.Expr) or (
+        isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["_"])
 
 
 def with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
