@@ -180,18 +180,23 @@ class Printer:
 
 
 def in_order(values: Iterable[Any]) -> list[Any]:
-    """Return the members of a set, sorted where that can be done.
+    """Return the members of a set, sorted: by themselves, or else by their text.
 
     Examples
     --------
-    >>> in_order({3, 1, 2})
-    [1, 2, 3]
+    >>> in_order({3, 1, 2}), in_order({"a", 1})
+    ([1, 2, 3], [1, 'a'])
     """
     found = list(values)
-    try:
-        return sorted(found) if len(found) <= MOST_ITEMS else found
-    except Exception:
+    if len(found) >= MOST_ITEMS:
         return found
+    try:
+        return sorted(found)
+    except Exception:
+        try:
+            return sorted(found, key=str)
+        except Exception:
+            return found
 
 
 def plain(value: Any) -> str:
