@@ -19,6 +19,8 @@ from tests.site.test_explorers import (
     unfolded,
 )
 
+pytestmark = pytest.mark.cells
+
 # The script and the drawing of a change, in units of those of the bare page (0.5 and 1.05 ms on a
 # server core of 2026). Measured on 2026-11-26, from the lightest to the heaviest explorer:
 #   as it is, all of them           script 1.5 to 2.9, drawing 1.6 to 7.9
