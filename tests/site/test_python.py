@@ -182,8 +182,8 @@ def test_numbers_are_those_of_python_on_this_machine(page):
     assert "array([[" in here[-1]
 
 
-#: Products beside their definition, and which of numpy's two ways has made them: numpy's own adds one
-#: number after another, so that 1 after 1e20 is lost; ours sums 256 of them, then the next 256.
+#: Products beside their definition; and who has made them: numpy adds one number after another, so
+#: that each 1 after a large number is lost. Ours sums 256, then the next 256, then both.
 PRODUCTS = """
 import numpy as np
 rng = np.random.default_rng(0)
