@@ -64,7 +64,10 @@ def environment(root: Path, ipython_dir: str, portable: bool = False) -> dict[st
         "MATPLOTLIBRC": os.devnull,  # matplotlib's own settings, not those of the home folder
         "CUDA_VISIBLE_DEVICES": "",
         "IPYTHONDIR": ipython_dir,
-        "PYTHONPATH": os.pathsep.join([str(root / "src"), str(HERE)]),
+        "PYTHONPATH": os.pathsep.join([str(HERE / "tools/notebooks/guard"), str(root / "src"),
+                                       str(HERE)]),
+        # No farther than this: guard/sitecustomize.py sees to it.
+        "LESSONS_WRITES": os.pathsep.join([str(root / "book"), ipython_dir]),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     if portable:
