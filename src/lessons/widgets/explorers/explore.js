@@ -137,6 +137,8 @@
     function stop() {
       if (!player) return;
       clearInterval(player.timer);
+      sentence.setAttribute("aria-live", "polite"); // and what has been arrived at is said
+      sentence.textContent = sentence.textContent;
       player.button.textContent = "Play";
       player.button.setAttribute("aria-label", player.label);
       player = null;
@@ -150,6 +152,7 @@
       button.textContent = "Pause";
       button.setAttribute("aria-label", player.label.replace("Play", "Pause"));
       show();
+      sentence.setAttribute("aria-live", "off"); // eight sentences a second are noise to who listens
       player.timer = setInterval(() => {
         input.value = Number(input.value) + every - (Number(input.value) % every);
         show();

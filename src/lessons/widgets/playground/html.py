@@ -31,7 +31,7 @@ def slider(name: str, mine: str, value: str = "") -> str:
     """
     label, scale, low, high, step = SLIDERS[name]
     return (f'<div class="playground-control"><label for="{mine}-{name}">{label}</label>'
-            f'<output for="{mine}-{name}">{escape(value)}</output>'
+            f'<output for="{mine}-{name}" aria-live="off">{escape(value)}</output>'
             f'<input type="range" id="{mine}-{name}" data-key="{name}" data-scale="{scale}" '
             f'min="{low}" max="{high}" step="{step}" autocomplete="off"></div>')
 
