@@ -44,10 +44,10 @@ DEARER = {
       for (let i = 0; i < 8; i++)
         for (const g of f.querySelectorAll("g.moving")) g.innerHTML = g.shown; })""",
     "drawing": """f => {
-      const set = Object.getOwnPropertyDescriptor(Element.prototype, "innerHTML").set;
       for (const g of f.querySelectorAll("g.frame")) g.innerHTML = g.innerHTML.repeat(8);
       for (const g of f.querySelectorAll("g.moving"))
-        Object.defineProperty(g, "innerHTML", { set(text) { set.call(this, text.repeat(8)); } });
+        g.replaceChildren = (...nodes) => { g.innerHTML = ""; for (let i = 0; i < 8; i++)
+          g.append(...nodes.map((node) => node.cloneNode(true))); };
     }""",
 }
 
