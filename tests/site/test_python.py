@@ -195,9 +195,10 @@ def all_right(kind):
     a, b, batch = whole(kind, 70, 300), whole(kind, 300, 9), whole(kind, 3, 5, 70)
     odd = np.frombuffer(b"x" + a.tobytes(), kind, offset=1).reshape(a.shape)
     cut = whole(kind, 40, 610)[::2, ::-2]
-    return [right(a, b), right(b.T, a.T), right(a[:, ::-3], b[:100]), right(batch, a), right(odd, b),
-            right(cut, cut.T), right(a[:0], b), right(a[:, :0], b[:0]), right(a[:1], b[:, :1]),
-            np.array_equal(a @ b[:, 0], (a @ b)[:, 0]), np.array_equal(a[0] @ b, (a @ b)[0])]
+    return [right(a, b), right(b.T, a.T), right(a[:, ::-3], b[:100]), right(batch, a),
+            right(odd, b), right(cut, cut.T), right(a[:0], b), right(a[:, :0], b[:0]),
+            right(a[:1], b[:, :1]), np.array_equal(a @ b[:, 0], (a @ b)[:, 0]),
+            np.array_equal(a[0] @ b, (a @ b)[0])]
 def split(kind):
     values = np.ones((1, 512), kind); values[0, 0], values[0, 255] = 2 / np.finfo(kind).eps, 0
     return float((values @ np.ones((512, 1), kind))[0, 0] - values[0, 0])
@@ -210,7 +211,9 @@ def test_products_of_matrices_are_right_and_ours(page):
 
 
 def test_products_after_the_memory_has_grown(page):
-    code = "for n in (2000, 4000, 6000): a = np.ones((n, n), 'f4'); print((a[-2:] @ a[:, -2:]).sum())"
+    code = """for n in (2000, 4000, 6000):
+        a = np.ones((n, n), 'f4')
+        print((a[-2:] @ a[:, -2:]).sum())"""
     assert run(page, PRODUCTS + code)[1].endswith("8000.0\n16000.0\n24000.0\n")
 
 

@@ -37,7 +37,17 @@
         if (!isEmpty) open.push(element);
       }
     }
-    return open[0].childNodes;
+    return [...open[0].childNodes];
+  }
+
+  const drawn = new WeakMap(); // of each group: its states so far, by their texts
+
+  function draw(group, state) {
+    if (!drawn.has(group)) drawn.set(group, new Map());
+    const known = drawn.get(group);
+    if (known.size > MOST_KEPT) known.clear();
+    if (!known.has(state)) known.set(state, typeof state === "string" ? built(state) : state);
+    group.replaceChildren(...known.get(state));
   }
 
   async function unpack(base64) {
@@ -156,7 +166,7 @@
       moving.forEach((group, i) => {
         if (group.shown === state[i]) return;
         group.shown = state[i];
-        group.replaceChildren(...(typeof state[i] === "string" ? built(state[i]) : state[i]));
+        draw(group, state[i]);
         changed.push(i);
       });
       if (NARROW.matches && changed.length && !changed.includes(inSight)) turn(changed[0], "instant");
