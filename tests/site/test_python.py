@@ -197,8 +197,8 @@ def all_right(kind):
     cut = whole(kind, 40, 610)[::2, ::-2]
     return [right(a, b), right(b.T, a.T), right(a[:, ::-3], b[:100]), right(batch, a),
             right(odd, b), right(cut, cut.T), right(a[:0], b), right(a[:, :0], b[:0]),
-            right(a[:1], b[:, :1]), np.array_equal(a @ b[:, 0], (a @ b)[:, 0]),
-            np.array_equal(a[0] @ b, (a @ b)[0])]
+            right(a[:1], b[:, :1]),
+            np.array_equal(a @ b[:, 0], (a @ b)[:, 0]), np.array_equal(a[0] @ b, (a @ b)[0])]
 def split(kind):
     values = np.ones((1, 512), kind); values[0, 0], values[0, 255] = 2 / np.finfo(kind).eps, 0
     return float((values @ np.ones((512, 1), kind))[0, 0] - values[0, 0])
@@ -212,8 +212,8 @@ def test_products_of_matrices_are_right_and_ours(page):
 
 def test_products_after_the_memory_has_grown(page):
     code = """for n in (2000, 4000, 6000):
-        a = np.ones((n, n), 'f4')
-        print((a[-2:] @ a[:, -2:]).sum())"""
+    a = np.ones((n, n), "f4")
+    print((a[-2:] @ a[:, -2:]).sum())"""
     assert run(page, PRODUCTS + code)[1].endswith("8000.0\n16000.0\n24000.0\n")
 
 
@@ -481,10 +481,13 @@ def processor_s():
     return found
 
 
-def speeds(page, n_turns=4, n_steps=150):
-    """Return steps in a processor second in the page and by this process, in turns; the best."""
+def speeds(page, code=MLP, n_turns=4, n_steps=150):
+    """Return steps in a processor second in the page and by this process, in turns; the best.
+
+    The code defines ``seconds``, which takes a number of steps.
+    """
     here = Session(lambda kind, data, words: None)
-    assert here.run(MLP) and run(page, MLP)[0]
+    assert here.run(code) and run(page, code)[0]
     spent = {"page": [], "native": []}
     with threadpool_limits(1):
         for _ in range(n_turns):
@@ -495,6 +498,6 @@ def speeds(page, n_turns=4, n_steps=150):
     return tuple(n_steps / min(each) for each in spent.values())
 
 
-def test_a_small_network_trains_at_a_tenth_of_the_native_speed_or_more(page):
-    in_page, native = speeds(page)  # benchmarks/python_in_page.json: a sixth
-    assert in_page > native / 10, f"{in_page:.0f} of {native:.0f} steps in a processor second"
+def test_a_small_network_trains_at_a_quarter_of_the_native_speed_or_more(page):
+    in_page, native = speeds(page)  # benchmarks/python_in_page.json: more than a third
+    assert in_page > native / 4, f"{in_page:.0f} of {native:.0f} steps in a processor second"
