@@ -58,7 +58,7 @@ SINGLE = ("lint", "types", "check", "house", "book")
 WEEKLY = {"weekly": ("what a move of every slider costs", [*ONE, "-m", "weekly", "tests/site"])}
 #: Skipped as a whole while nothing they depend on has changed; nbval and site skip by
 #: themselves, notebook by notebook and test by test.
-WHOLE = ("lessons", "answers", "tools")
+WHOLE = ("types", "lessons", "answers", "tools")
 
 #: Processor seconds of the whole suite on the machine of `tools.calibration`. With 25 chapters that
 #: is 2700 s: 22 minutes of two cores. With 11 it took about 1,200 of 1,650 on a busy machine.

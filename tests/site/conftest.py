@@ -26,7 +26,7 @@ from playwright.sync_api import (
 )
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.site.unchanged import Unchanged, opened
+from tests.site.unchanged import Unchanged, cells_of, opened
 from tools import environment
 from tools.editor.assemble import assemble as assemble_editor
 from tools.pyodide.assemble import assemble
@@ -106,6 +106,9 @@ def note_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     about = getattr(request.node, "callspec", None)
     about = {v for v in about.params.values() if isinstance(v, str)} if about else set()
     pages = opened | {name for name in about if (builder.HTML / f"{name}.html").is_file()}
+    if request.node.get_closest_marker("cells"):
+        books = {name for name in pages if (builder.ROOT / f"book/{name}.ipynb").is_file()}
+        pages = pages - books | {cells_of(name) for name in books}
     request.node.user_properties.append(("pages", sorted(pages)))
 
 

@@ -182,6 +182,45 @@ def test_numbers_are_those_of_python_on_this_machine(page):
     assert "array([[" in here[-1]
 
 
+#: Products beside their definition; and who has made them: numpy adds one number after another, so
+#: that each 1 after a large number is lost. Ours sums 256, then the next 256, then both.
+PRODUCTS = """
+import numpy as np
+rng = np.random.default_rng(0)
+def whole(kind, *shape): return rng.integers(-8, 9, shape).astype(kind)
+def right(a, b):
+    summed = (a[..., :, :, None] * b[..., None, :, :]).sum(-2)
+    return (a @ b).dtype == a.dtype and np.array_equal(a @ b, summed)
+def all_right(kind):
+    a, b, batch = whole(kind, 70, 300), whole(kind, 300, 9), whole(kind, 3, 5, 70)
+    odd = np.frombuffer(b"x" + a.tobytes(), kind, offset=1).reshape(a.shape)
+    cut = whole(kind, 40, 610)[::2, ::-2]
+    return [right(a, b), right(b.T, a.T), right(a[:, ::-3], b[:100]), right(batch, a), right(odd, b),
+            right(cut, cut.T), right(a[:0], b), right(a[:, :0], b[:0]), right(a[:1], b[:, :1]),
+            np.array_equal(a @ b[:, 0], (a @ b)[:, 0]), np.array_equal(a[0] @ b, (a @ b)[0])]
+def split(kind):
+    values = np.ones((1, 512), kind); values[0, 0], values[0, 255] = 2 / np.finfo(kind).eps, 0
+    return float((values @ np.ones((512, 1), kind))[0, 0] - values[0, 0])
+print([all(all_right(kind)) for kind in ("f4", "f8", "i4", "c16")], split("f4"), split("f8"))
+"""
+
+
+def test_products_of_matrices_are_right_and_ours(page):
+    assert run(page, PRODUCTS) == (True, "[True, True, True, True] 256.0 256.0\n", "")
+
+
+def test_products_after_the_memory_has_grown(page):
+    code = "for n in (2000, 4000, 6000): a = np.ones((n, n), 'f4'); print((a[-2:] @ a[:, -2:]).sum())"
+    assert run(page, PRODUCTS + code)[1].endswith("8000.0\n16000.0\n24000.0\n")
+
+
+def test_without_our_products_numpys_own_serve(host, fresh):
+    page = fresh(host())
+    page.route("**/product-*", lambda route: route.abort())
+    with page.expect_console_message(lambda said: said.text.startswith("Products of matrices")):
+        assert run(page, PRODUCTS) == (True, "[True, True, True, True] 0.0 0.0\n", "")
+
+
 def test_names_stay_and_cells_wait_for_each_other(page):
     results = page.evaluate("""() => Promise.all(
         ["import time; time.sleep(0.3); a = 1", "a += 1", "print(a)"].map(run))""")

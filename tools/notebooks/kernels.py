@@ -167,7 +167,9 @@ async def _execute_cell(
     try:
         await client.async_execute_cell(cells[index], index)
     except CellExecutionError as error:
-        raise NotebookError(f"{where} raised {error.ename}: {error.evalue}{source}") from None
+        # What a value raises when it is shown stands among the outputs only.
+        told = next((o for o in cells[index].outputs if o.output_type == "error"), error)
+        raise NotebookError(f"{where} raised {told.ename}: {told.evalue}{source}") from None
     except CellTimeoutError:
         raise NotebookError(f"{where} did not end in {client.timeout:g} s{source}") from None
     except (TimeoutError, DeadKernelError) as error:

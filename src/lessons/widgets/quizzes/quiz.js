@@ -7,8 +7,8 @@ document.addEventListener("change", (event) => {
   if (!quiz) return;
   const right = choice.dataset.right === "true";
   const feedback = quiz.querySelector(".quiz-feedback");
-  // It was written and escaped when the book was built: text, <strong> and <code> only.
-  feedback.innerHTML = choice.dataset.said;
+  const said = choice.parentElement.querySelector(".quiz-said");
+  feedback.replaceChildren(...said.cloneNode(true).childNodes);
   feedback.dataset.right = choice.dataset.right;
   quiz.querySelector(".quiz-reset").hidden = false;
   const detail = { kind: "quizzes", name: quiz.dataset.name, value: right ? "right" : "wrong" };
