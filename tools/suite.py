@@ -29,7 +29,7 @@ PYTEST = [*ONE, "-n", "2", "--dist", "loadfile"]
 ALONE = [PY, "-m", "tools.network"]
 READ_TEXTS = ["tests/lessons/exercises/test_exercises.py", "tests/lessons/engine/test_tensor.py"]
 #: Tests that look at the whole house: they run always.
-HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py"]
+HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py", "tests/tools/test_workflows.py"]
 
 #: Name, what it is, and its command.
 PARTS = {

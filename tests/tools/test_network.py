@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -54,11 +55,18 @@ def test_the_suite_has_the_loopback_device_alone(cut):
 
 def test_a_system_that_forbids_it_is_said_and_the_command_runs(monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr(network.sys, "platform", "darwin")
+    forbidden = SimpleNamespace(returncode=1, stderr="[Errno 1] Operation not permitted\n")
+    monkeypatch.setattr(network.subprocess, "run", lambda command, **settings: forbidden)
     monkeypatch.setattr(network.os, "execvp", lambda name, command: ran.append(command))
     network.main(["ls", "-l"])
     assert ran == [["ls", "-l"]]
-    assert capsys.readouterr().out.startswith("The network stays on (darwin has no network")
+    assert capsys.readouterr().out.startswith("The network stays on ([Errno 1] Operation not")
+
+
+def test_another_system_says_why_it_cannot(monkeypatch):
+    monkeypatch.setattr(network.sys, "platform", "darwin")
+    with pytest.raises(SystemExit, match="darwin has no network namespaces"):
+        network.main([])
 
 
 def test_every_part_but_the_book_is_cut_off(monkeypatch):
