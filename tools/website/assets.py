@@ -15,8 +15,11 @@ from lessons.widgets.registry import REGISTRY
 KATEX = "vendor/katex"
 STARTER = "python/starter.js"  # `tools.pyodide.assemble` writes it
 
-#: The scripts and style sheets of the widgets, and the pattern that asks for each.
-OF_WIDGETS = {file.name: widget.pattern for widget in REGISTRY for file in widget.assets}
+#: The scripts and style sheets of the widgets, and the pattern that asks for each; some are shared.
+OF_WIDGETS: dict[str, str] = {}
+for widget in REGISTRY:
+    for name in (file.name for file in widget.assets):
+        OF_WIDGETS[name] = "|".join([*filter(None, [OF_WIDGETS.get(name)]), widget.pattern])
 
 #: What a page loads, and the pattern in its text that asks for it. Anything in the folder
 #: ``_static`` that is named neither here nor in `EVERY_PAGE` is loaded by no page.
@@ -77,7 +80,7 @@ def add_own_assets(app: Sphinx) -> None:
         return
     app.add_css_file(f"{KATEX}/katex.min.css", priority=400)
     app.add_css_file("book.css", priority=900)
-    assets = [file for widget in REGISTRY for file in widget.assets]
+    assets = list(dict.fromkeys(file for widget in REGISTRY for file in widget.assets))
     # progress.js first: others ask it what was done. Widgets in the order of their rows.
     # reading.js last: it unfolds what they have folded.
     scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js",

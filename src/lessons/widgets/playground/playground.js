@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const HERE = new URL(".", document.currentScript.src);
+  const { runtime } = window.lessonsLater; // Python's files are fetched at the click
   const { Refused, MOST_RUNS, RUNS, defaultsFor, write, read, loadRuns, storeRuns, thinned,
     palette, tile, signed, fieldOf, surface, examples, curveOfUnit, losses, accuracy } = window.lessonsPlayground;
   const MODULE = "lessons.playground.page";
@@ -37,23 +37,6 @@
     powers: [(p) => Math.min(2000, 2 ** p), Math.log2],
     zero: [(p) => (p < -5.05 ? 0 : two(10 ** p)), (v) => (v > 0 ? Math.log10(v) : -6)],
   };
-
-  // Python's files are fetched at the click; the small script that starts it is there before.
-  let script = null;
-  function runtime() {
-    if (window.lessonsPython) return Promise.resolve(window.lessonsPython);
-    script ??= new Promise((finish, fail) => {
-      const element = document.createElement("script");
-      element.src = new URL("python/live.js", HERE);
-      element.onload = () => finish(window.lessonsPython);
-      element.onerror = () => {
-        script = null;
-        fail(new Error("live.js did not arrive"));
-      };
-      document.head.append(element);
-    });
-    return script;
-  }
 
   class Playground {
     constructor(root) {
