@@ -44,7 +44,7 @@ class Unchanged:
     def page_digest(page):
         """Return a digest of a page and of what it is made of, or searches in."""
         files = [page, ROOT / f"book/{page.stem}.ipynb"]
-        files += [HTML / "searchindex.js"] if page.stem == "search" else []
+        files += [HTML / "search-index.js"] if page.stem == "search" else []
         return passed.digest_of(files, ROOT)
 
     @staticmethod

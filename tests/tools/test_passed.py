@@ -166,7 +166,7 @@ def plugin(house, monkeypatch):
     """Return a maker of the plugin of the site's tests, for a site of two pages."""
     html = house / "_build/html"
     html.mkdir(parents=True)
-    for name in ("01-one.html", "search.html", "searchindex.js"):
+    for name in ("01-one.html", "search.html", "search-index.js"):
         (html / name).write_text("")
     monkeypatch.setattr(unchanged, "HTML", html)
     monkeypatch.setattr(unchanged, "ROOT", house)
@@ -208,7 +208,7 @@ def test_a_test_of_cells_is_left_out_while_its_cells_are_the_same(plugin, house)
 @pytest.mark.parametrize(("file", "left_out"), [
     ("_build/html/01-one.html", {"search"}),
     ("book/01-one.ipynb", {"search"}),
-    ("_build/html/searchindex.js", {"one"}),
+    ("_build/html/search-index.js", {"one"}),
     ("book/_static/book.css", set()),
     ("src/lessons/nn.py", set()),
     ("text/01-one.md", {"one", "search"}),
