@@ -269,6 +269,6 @@ def test_check_finds_a_loss_that_no_run_gave(monkeypatch):
     for name, wrong in (("rotary", 1), ("retention", 0)):
         only = record | {"changes": {name: record["changes"][name],
                                      algorithms.AT_ODDS: record["changes"][algorithms.AT_ODDS]}}
-        monkeypatch.setattr(runs, "record", lambda only=only: only)
+        monkeypatch.setattr(analysis, "record", lambda only=only: only)
         monkeypatch.setattr(runs, "one", again)
         assert len(algorithms.check()) == wrong

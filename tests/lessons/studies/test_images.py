@@ -363,7 +363,7 @@ def one_row(monkeypatch):
     row = small["results"]["as they are"]["linear"]["1.25e+08"]
     monkeypatch.setattr(experiment, "CHECKED", [("as they are", "linear", "1.25e+08")])
     monkeypatch.setattr(experiment, "CHECKED_CHANGES", [])
-    monkeypatch.setattr(runs, "record", lambda: small)
+    monkeypatch.setattr(recorded, "record", lambda: small)
     return row
 
 

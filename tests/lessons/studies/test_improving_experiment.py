@@ -20,7 +20,7 @@ def one_run(monkeypatch):
     kept = record()
     baseline = copy.deepcopy(kept["results"]["400"]["baseline"])
     small = {**kept, "results": {"400": {"baseline": baseline}}}
-    monkeypatch.setattr(ablation, "record", lambda: small)
+    monkeypatch.setattr(improving, "record", lambda: small)
     return small["results"]["400"]["baseline"]
 
 
