@@ -107,6 +107,8 @@ def test_nothing_is_loaded_before_a_click_and_the_size_is_said(shared_page):
     assert not [name for name in loaded if "/cells/" in name or "/editor/" in name]
     first = number_of(page, "def gradient_descent(")
     assert "Run loads 20 MB, once" in bar(page, first).text_content()
+    assert page.evaluate("lessonsSize(['start', 'cell', '7', 'matplotlib', 'scipy'])") \
+        == "Run loads 34 MB, once"
     buttons = page.locator(".py-bar > .py-run").count()
     assert buttons > 40 and page.locator("fieldset .py-bar, .tag_quiz .py-bar").count() == 0
 
@@ -154,6 +156,30 @@ def test_a_cell_that_needs_one_that_fails_says_which(page):
     told, _ = run(page, number)
     assert told.startswith(f"Cell {first}, which this one needs, failed.\nCell {first}, line 1")
     assert "ZeroDivisionError" in told
+
+
+LATE = ("from lessons.studies import compare\n"  # it imports SciPy when it runs
+        "print(f'{compare.interval([1, 2, 3])[1]:.3f}')")
+
+
+def test_a_package_comes_for_the_cell_that_needs_it(page):
+    number = number_of(page, "def gradient_descent(")
+    told, said = run(page, number, LATE)
+    assert told.endswith("Write `import scipy` as the first line of this cell, and run it again.")
+    assert said.startswith("It ended with an error.") and "MB" not in bar(page, number).inner_text()
+    page.evaluate("""(n) => {
+      cell(n).packages = ["scipy"];
+      cell(n).size = document.createElement("small");
+      cell(n).bar.append(cell(n).size);
+      cell(n).sized();
+      window.said = [];
+      new MutationObserver(() => said.push(cell(n).said.textContent)).observe(
+        cell(n).said, { childList: true });
+    }""", number)
+    assert bar(page, number).inner_text().endswith("Run loads 14 MB, once")
+    assert run(page, number, LATE)[0] == "2.484"
+    assert "Fetching scipy …" in page.evaluate("window.said")
+    assert "MB" not in bar(page, number).inner_text()
 
 
 def test_what_a_cell_prints_is_text(page):

@@ -65,11 +65,16 @@ def outcomes(page, name):
         start = processor_s()
         if cell.lacks:
             if split(parse_cell(cell.code)).missing and cell.helping:
-                page.evaluate("run", cell.helping)
+                page.evaluate("run", given(cell, cell.helping))
             yield Outcome(place, False, "", 0)
         else:
-            problem = difference(page.evaluate("run", cell.code), cell, stored)
+            problem = difference(page.evaluate("run", given(cell, cell.code)), cell, stored)
             yield Outcome(place, True, problem, processor_s() - start)
+
+
+def given(cell, code):
+    """Return code of a cell as the page runs it."""
+    return {"code": code, "packages": list(cell.packages)}
 
 
 def difference(result, cell: PageCell, stored):
