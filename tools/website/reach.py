@@ -143,7 +143,7 @@ def wanted(code: ast.AST, table: Table) -> set[str]:
 
     Examples
     --------
-    >>> tree = ast.parse("from lessons.studies import compare\\ncompare.paired(a, b)")
+    >>> tree = ast.parse("from lessons.studies import compare\\ncompare.interval(a)")
     >>> sorted(wanted(tree, imports_of(tree)) - sys.stdlib_module_names)
     ['lessons', 'numpy', 'scipy']
     """
