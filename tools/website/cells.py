@@ -232,8 +232,8 @@ def marks(number: int, cell: PageCell) -> list[str]:
     --------
     >>> marks(3, PageCell("x = 1", (), "", "x = 1", "", ("matplotlib",)))
     ['py-cell', 'py-3', 'py-matplotlib']
-    >>> marks(4, PageCell("", (), "recorded runs", "", "a/b", ()))
-    ['py-cell', 'py-4', 'needs-recorded_runs']
+    >>> marks(4, PageCell("", (), "large files", "", "a/b", ()))
+    ['py-cell', 'py-4', 'needs-large_files']
     """
     found = ["py-cell", f"py-{number}"]
     if cell.lacks:

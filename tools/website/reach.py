@@ -17,7 +17,7 @@ from tools.pyodide.assemble import LATE, PINS, needs
 from tools.pyodide.wheel import SOURCE, TORCH, members
 
 #: How a page names what it lacks; other packages by their own name.
-WORDS = {"torch": "PyTorch", "multiprocessing": "processes", "files": "recorded runs",
+WORDS = {"torch": "PyTorch", "multiprocessing": "processes", "files": "large files",
          "overflow": "overflow errors", "packages": "installed packages"}
 NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing", "pydoc_data",
              "resource", "termios", "tkinter", "turtle", "venv"}
@@ -265,18 +265,8 @@ def bodies_of(module: str, name: str) -> list[ast.AST]:
 
 def reads_file(body: ast.AST) -> bool:
     """Tell whether code names a file that does not travel to a page."""
-    for node in ast.walk(body):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            name = node.value.rpartition("/")[2]
-            if name in left_out() and name != "record.json":
-                return True
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(
-                node.func, "id", "")
-            if called in {"load", "path_of"} and (
-                    node.args[0].value in left_out().get("record.json", ())):
-                return True
-    return False
+    return any(isinstance(node, ast.Constant) and isinstance(node.value, str)
+               and node.value.rpartition("/")[2] in left_out() for node in ast.walk(body))
 
 
 def dumps(value: object) -> str:
