@@ -106,9 +106,9 @@ def test_nothing_is_loaded_before_a_click_and_the_size_is_said(shared_page):
     assert not [name for name in loaded if "/python/" in name and "starter" not in name]
     assert not [name for name in loaded if "/cells/" in name or "/editor/" in name]
     first = number_of(page, "def gradient_descent(")
-    assert "Run loads 20 MB, once" in bar(page, first).text_content()
+    assert "Run loads 21 MB, once" in bar(page, first).text_content()
     assert page.evaluate("lessonsSize(['start', 'cell', '7', 'matplotlib', 'scipy'])") \
-        == "Run loads 34 MB, once"
+        == "Run loads 35 MB, once"
     buttons = page.locator(".py-bar > .py-run").count()
     assert buttons > 40 and page.locator("fieldset .py-bar, .tag_quiz .py-bar").count() == 0
 

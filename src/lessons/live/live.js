@@ -2,7 +2,7 @@
 // cells one after another, and can end it at any moment. No library, no request to anyone else.
 //
 //   const python = lessonsPython.kernel();       // the one of this page; nothing is loaded yet
-//   await lessonsPython.megabytes("matplotlib")  // what a start would load: 20, or null
+//   await lessonsPython.megabytes("matplotlib")  // what a start would load: 21, or null
 //   python.addEventListener("state", () => …)    // python.state, python.message, python.share
 //   const { ok, shown, message } = await python.run(code, (item) => …)
 //   const { ok, value, message } = await python.ask("lessons.words", "count", { n: 2 })
