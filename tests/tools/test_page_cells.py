@@ -43,7 +43,8 @@ def test_imports_that_fail_are_left_out_for_later_cells():
     ("from lessons.studies.record import load\nload('scaling')", ""),  # records travel
     ("from lessons.data.sounds import digits\ndigits()", "large files"),
     ("import subprocess\nsubprocess.run('ls')", "processes"),
-    ("import scipy.stats", "SciPy"),
+    ("import scipy.stats, sklearn.linear_model", ""),
+    ("import gymnasium", "gymnasium"),
     ("%time x = 1", "a notebook"),
     ("import pydoc_data.topics", "pydoc_data"),
 ])
@@ -52,9 +53,21 @@ def test_what_a_page_has_not_got(code, lacks):
 
 
 def test_a_function_that_imports_late_counts_where_it_is_called():
-    both = cells("from lessons.studies import compare\nfrom lessons import data",
-                 "compare.paired", "data.table", "compare")
-    assert both[0].lacks == both[2].lacks == ""
+    made = cells("from lessons.studies import compare\nfrom lessons import data",
+                 "compare.interval", "data.table", "compare")
+    assert [each.packages for each in made] == [(), ("scipy",), (), ()]
+
+
+def test_a_package_that_an_earlier_cell_needs_comes_for_the_later_one():
+    made = cells("from lessons.studies import compare\nimport numpy as np",
+                 "def f(d):\n    return compare.interval(d)", "print(f([1, 2]))", "print(np.pi)",
+                 "from sklearn.svm import SVC", "SVC()")
+    both = ("scikit-learn", "scipy")
+    assert [each.packages for each in made] == [(), ("scipy",), ("scipy",), (), both, both]
+    assert marks(5, made[4]) == ["py-cell", "py-5", "py-scikit-learn", "py-scipy"]
+    script = json.loads(script_of("a", made).partition(" = ")[2].removesuffix(";\n"))
+    assert [each.get("packages", []) for each in script["cells"]] == [
+        list(each.packages) for each in made]
 
 
 def test_an_exercise_whose_check_needs_pytorch_says_so():

@@ -226,6 +226,24 @@ def test_the_folder_of_the_site_and_its_sizes(built):
         assert path not in inside_wheel(inside / lock["lessons"]["file_name"])
 
 
+def test_what_a_large_package_brings_counts_once():
+    packages = assembling.lock_with("lessons-1-py3-none-any.whl", b"", PINS["lock"])["packages"]
+    files = {package["file_name"]: b"x" for package in packages.values()}
+    found = {name: set_ for name, set_ in assembling.sizes(packages, [], files).items()
+             if name in {"start", *assembling.LATE}}
+    counted = [name for set_ in found.values() for name in set_["packages"]]
+    assert sorted(counted) == sorted(packages), "every package in one of them"
+    assert found["scipy"]["packages"] == ["scipy"]
+    assert [len(set_["packages"]) for set_ in found.values()] == [
+        set_["sent"] for set_ in found.values()]
+
+
+def test_the_starter_says_the_sizes_of_what_comes_late():
+    sets = {name: {"sent": 1_500_000} for name in ("start", *assembling.LATE, "pytz")}
+    said = re.search(r"const SIZES = (.*?);", assembling.starter(sets).decode())[1]
+    assert json.loads(said) == dict.fromkeys(("start", *assembling.LATE), 1.5)
+
+
 def inside_wheel(path):
     """Return the files of the package that a wheel holds."""
     with zipfile.ZipFile(path) as wheel:
@@ -283,7 +301,7 @@ def test_every_pin_is_a_sum_and_every_need_is_pinned():
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in sums().values())
     packages = PINS["lock"]["packages"]
     needs = {name.lower() for package in packages.values() for name in package["depends"]}
-    assert needs <= set(packages) >= {"numpy", "matplotlib"}
+    assert needs <= set(packages) >= {"numpy", *assembling.LATE}
     assert len(sums()) == len(packages) + 4
 
 

@@ -25,7 +25,10 @@ HERE = Path(__file__).parent
 PINS: dict[str, Any] = json.loads((HERE / "pins.json").read_text(encoding="utf-8"))
 FOLDER = Path("_static/python")  # below the site's
 MANIFEST = "manifest.json"
-START = ("lessons", "numpy")  # what every page's Python has; others come when code imports them
+START = ("lessons", "numpy")  # what every page's Python has
+#: Packages that come when a cell needs them: the buttons count their megabytes. Each before those
+#: that need it.
+LATE = ("matplotlib", "scipy", "scikit-learn")
 SQUEEZED = {".mjs", ".wasm"}  # what web hosts compress; the others are zip files
 #: The page's half of the runtime; its other half is in the wheel.
 SCRIPTS = sorted(path for path in (SOURCE / "live").iterdir() if path.suffix in {".js", ".css"})
@@ -141,8 +144,7 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
 def starter(sets: dict[str, dict[str, Any]]) -> bytes:
     """Return the script that gives cells their buttons, with the megabytes that a start loads."""
     text = (SOURCE / "live" / STARTER).read_text(encoding="utf-8")
-    mb = {name: round(sets[name]["sent"] / 1e6, 2) for name in ("start", "matplotlib")
-          if name in sets}
+    mb = {name: round(sets[name]["sent"] / 1e6, 2) for name in ("start", *LATE) if name in sets}
     if NO_SIZES not in text:
         raise ValueError(f"{STARTER} has no line {NO_SIZES!r}")
     return text.replace(NO_SIZES, f"const SIZES = {json.dumps(mb)};").encode()
@@ -186,20 +188,26 @@ def sizes(packages: dict[str, Any], core: list[str],
           files: dict[str, bytes]) -> dict[str, dict[str, Any]]:
     """Return for "start", and for each other package with its needs, what a page loads.
 
-    Each has the bytes that are sent, as web hosts compress them, and the bytes that arrive.
+    Each has the bytes that are sent, as web hosts compress them, and the bytes that arrive. What
+    one of `LATE` brings counts there alone: code that needs scikit-learn names SciPy as well.
     """
-
-    def needs(package: str) -> set[str]:
-        return {package}.union(*(needs(each.lower()) for each in packages[package]["depends"]))
 
     def entry(names: set[str], more: list[str]) -> dict[str, Any]:
         loaded = [*more, *(packages[name]["file_name"] for name in names)]
         return {"packages": sorted(names), "bytes": sum(len(files[file]) for file in loaded),
                 "sent": sum(sent(file, files[file]) for file in loaded)}
 
-    start = set().union(*(needs(name) for name in START))
-    others = {name: needs(name) - start for name in packages if name not in start}
+    start = set().union(*(needs(name, packages) for name in START))
+    others = {name: needs(name, packages) - start for name in packages if name not in start}
+    for name, each in others.items():
+        each -= set().union(*(needs(late, packages) for late in LATE if late in each - {name}))
     return {"start": entry(start, core), **{name: entry(set_, []) for name, set_ in others.items()}}
+
+
+def needs(package: str, packages: dict[str, Any]) -> set[str]:
+    """Return a package of a lock file, and all that it needs."""
+    return {package}.union(*(needs(name.lower(), packages)
+                             for name in packages[package]["depends"]))
 
 
 def sent(name: str, data: bytes) -> int:

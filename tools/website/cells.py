@@ -18,17 +18,15 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 from lessons.exercises import base
-from lessons.live.imports import imported
 from lessons.live.needs import Cells
 from tools.notebooks.cells import code_cells, load
 from tools.notebooks.key import parse_cell
 from tools.website.learner import CHECK
-from tools.website.reach import dumps, imports_of, lacks, reached_by
+from tools.website.reach import dumps, imports_of, lacks, late, not_here, wanted
 
 FOLDER = Path("_static/cells")  # below the site's
 #: Cells whose code a page does not show: it names the answer.
 UNSEEN = {"guess", "quiz", "remove-cell", "remove-input"}
-PACKAGES = {"matplotlib"}  # that a start does not load, and that are large
 #: What a cell ends with when it shows something: left out when it runs for a later cell only.
 SHOWS = {"browse", "check", "estimate", "explore", "guess", "hint", "listen", "quiz"}
 
@@ -50,7 +48,8 @@ class PageCell:
     exercise : str
         The name of the exercise that it checks, if it is a stub.
     packages : tuple of str
-        Packages that a start does not load and that it needs, such as ``"matplotlib"``.
+        Packages that a start does not load and that it needs, or that cells do which have to run
+        before it, such as ``"matplotlib"``.
     """
 
     code: str
@@ -77,10 +76,10 @@ def page_cells(cells: list[NotebookNode]) -> list[PageCell]:
     table = imports_of(ast.Module([part for tree in trees for part in tree.body], []))
     parts = [split(tree) for tree in trees]
     missing = {name: word for part in parts for name, word in part.missing.items()}
-    own = [", ".join(lacks(part.rest, table)[:1]) if is_plain_python(cell.source)
-           else "a notebook" for part, cell in zip(parts, code, strict=True)]
-    packages = [PACKAGES & {name.partition(".")[0] for module in imported(ast.walk(tree))
-                            for name in reached_by(module)} for tree in trees]
+    wants = [wanted(part.rest, table) for part in parts]
+    own = [", ".join(not_here(each)[:1]) if is_plain_python(cell.source) else "a notebook"
+           for each, cell in zip(wants, code, strict=True)]
+    packages = [late(each) for each in wants]
     made = []
     for place, cell in enumerate(code):
         needed = graph.needs(place)
@@ -204,7 +203,8 @@ def script_of(page: str, cells: list[PageCell]) -> str:
         if cell.helping != cell.code:
             entry["helping"] = cell.helping
         entry |= {key: value for key, value in
-                  (("lacks", cell.lacks), ("exercise", cell.exercise)) if value}
+                  (("lacks", cell.lacks), ("exercise", cell.exercise),
+                   ("packages", cell.packages)) if value}
         listed.append(entry)
     data = {"page": page, "cells": listed, "hints": hints_of(cells)}
     return f"window.lessonsCellsData = {dumps(data)};\n"

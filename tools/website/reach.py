@@ -13,17 +13,17 @@ from collections.abc import Iterator
 from functools import cache
 
 from lessons.live.imports import file_of, imported
-from tools.pyodide.assemble import PINS
+from tools.pyodide.assemble import LATE, PINS, needs
 from tools.pyodide.wheel import SOURCE, TORCH, members
 
 #: How a page names what it lacks; other packages by their own name.
-WORDS = {"torch": "PyTorch", "sklearn": "scikit-learn", "scipy": "SciPy",
-         "multiprocessing": "processes", "subprocess": "processes", "files": "large files",
+WORDS = {"torch": "PyTorch", "multiprocessing": "processes", "files": "large files",
          "overflow": "overflow errors", "packages": "installed packages"}
 NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing", "pydoc_data",
              "resource", "termios", "tkinter", "turtle", "venv"}
-PACKAGES = {name for package in PINS["lock"]["packages"].values() for name in package["imports"]}
-HERE = {SOURCE.name} | PACKAGES | (sys.stdlib_module_names - NOT_BUILT)
+PINNED = PINS["lock"]["packages"]
+PACKAGES = {name: key for key, package in PINNED.items() for name in package["imports"]}
+HERE = {SOURCE.name, *PACKAGES} | (sys.stdlib_module_names - NOT_BUILT)
 WIDGETS = "lessons.widgets"  # they find out by themselves that they are in a page
 Table = dict[str, tuple[str, str]]  # a name in some code: a module, and a name in that
 
@@ -85,10 +85,10 @@ def reached_by(module: str) -> frozenset[str]:
 
 
 @cache
-def modules_lack(module: str) -> frozenset[str]:
-    """Return what the import of a module needs that a page has not got."""
+def modules_want(module: str) -> frozenset[str]:
+    """Return what the import of a module needs: packages, "files"."""
     modules = reached_by(module)
-    found = {name.partition(".")[0] for name in modules} - HERE
+    found = {name.partition(".")[0] for name in modules}
     if any((file := file_of(name)) and TORCH.search(file.read_text("utf-8")) for name in modules):
         found.add("torch")
     for name in modules:
@@ -101,6 +101,39 @@ def modules_lack(module: str) -> frozenset[str]:
 def lacks(code: ast.AST, table: Table) -> list[str]:
     """Return what some code needs that a page has not got, in the words of the page, sorted.
 
+    It takes what `wanted` takes.
+
+    Examples
+    --------
+    >>> def of(code): return lacks(ast.parse(code), imports_of(ast.parse(code)))
+    >>> of("import torch"), of("import numpy, matplotlib.pyplot"), of("import gymnasium")
+    (['PyTorch'], [], ['gymnasium'])
+    >>> of("from lessons.gpt import model"), of("from lessons.engine import nn")
+    (['PyTorch'], [])
+    """
+    return not_here(wanted(code, table))
+
+
+def not_here(names: set[str]) -> list[str]:
+    """Return what of the things wanted a page has not got, in its words, sorted."""
+    return sorted({WORDS.get(name, name) for name in names - HERE})
+
+
+def late(names: set[str]) -> set[str]:
+    """Return the packages of `LATE` among the things wanted, and those that these need.
+
+    Examples
+    --------
+    >>> sorted(late({"numpy", "sklearn"})), late({"os", "torch"})
+    (['scikit-learn', 'scipy'], set())
+    """
+    return set(LATE) & set[str]().union(*(
+        needs(PACKAGES[name], PINNED) for name in names if name in PACKAGES))
+
+
+def wanted(code: ast.AST, table: Table) -> set[str]:
+    """Return what some code needs: packages by the names of their imports, and other things.
+
     Parameters
     ----------
     code
@@ -110,11 +143,9 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
 
     Examples
     --------
-    >>> def of(code): return lacks(ast.parse(code), imports_of(ast.parse(code)))
-    >>> of("import torch"), of("import numpy, matplotlib.pyplot"), of("from scipy.stats import t")
-    (['PyTorch'], [], ['SciPy'])
-    >>> of("from lessons.gpt import model"), of("from lessons.engine import nn")
-    (['PyTorch'], [])
+    >>> tree = ast.parse("from lessons.studies import compare\\ncompare.interval(a)")
+    >>> sorted(wanted(tree, imports_of(tree)) - sys.stdlib_module_names)
+    ['lessons', 'numpy', 'scipy']
     """
     seen: set[tuple[str, str]] = set()
     for place in named(code, table):
@@ -130,10 +161,10 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
         for body in bodies_of(module, name):
             parts.append(body)
             modules |= set(imported(ast.walk(body)))
-    found = set[str]().union(*(modules_lack(module) for module in modules))
-    found |= {"subprocess" for part in parts for node in ast.walk(part)
+    found = set[str]().union(*(modules_want(module) for module in modules))
+    found |= {"processes" for part in parts for node in ast.walk(part)
               if isinstance(node, ast.Name) and node.id == "subprocess"}
-    found |= {asked_for(node) for part in parts for node in ast.walk(part)} - HERE - {""}
+    found |= {asked_for(node) for part in parts for node in ast.walk(part)} - {""}
     if any(reads_file(part) for part in parts):
         found.add("files")
     if any("environment_check" in name for name, _ in seen) or any(
@@ -142,7 +173,7 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
         found.add("packages")
     if any(raises_on_overflow(node) for node in ast.walk(code)):
         found.add("overflow")
-    return sorted({WORDS.get(name, name) for name in found})
+    return found
 
 
 def asked_for(node: ast.AST) -> str:
