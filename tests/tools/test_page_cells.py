@@ -6,6 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lessons.exercises.base import load
+from tools.website import reach
 from tools.website.cells import hints_of, marks, page_cells, script_of
 
 IMPORTS = ("import numpy as np\nimport torch\nfrom lessons import plots\n"
@@ -41,7 +42,7 @@ def test_imports_that_fail_are_left_out_for_later_cells():
     ("from lessons.planning import fitting\nfitting.fit_surface", ""),
     ("from lessons.machines.hardware import ROWS", ""),
     ("from lessons.studies.record import load\nload('scaling')", ""),  # records travel
-    ("from lessons.data.sounds import digits\ndigits()", "large files"),
+    ("from lessons.data.sounds import digits\ndigits()", ""),  # the file comes
     ("import subprocess\nsubprocess.run('ls')", "processes"),
     ("import scipy.stats, sklearn.linear_model", ""),
     ("import gymnasium", "gymnasium"),
@@ -68,6 +69,15 @@ def test_a_package_that_an_earlier_cell_needs_comes_for_the_later_one():
     script = json.loads(script_of("a", made).partition(" = ")[2].removesuffix(";\n"))
     assert [each.get("packages", []) for each in script["cells"]] == [
         list(each.packages) for each in made]
+
+
+def test_a_large_file_comes_for_the_cell_that_reads_it(monkeypatch):
+    code = ("from lessons.data import sounds", "x = sounds.digits()", "print(x)", "sounds.RATE")
+    made = cells(*code)
+    assert [each.packages for each in made] == [
+        (), ("lessons-spoken-digits",), ("lessons-spoken-digits",), ()]
+    monkeypatch.setitem(reach.LARGE, "spoken_digits.npz", "files")  # as if it were too large
+    assert [each.lacks for each in cells(*code)] == ["", "large files", "large files", ""]
 
 
 def test_an_exercise_whose_check_needs_pytorch_says_so():

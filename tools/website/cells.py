@@ -49,7 +49,7 @@ class PageCell:
         The name of the exercise that it checks, if it is a stub.
     packages : tuple of str
         Packages that a start does not load and that it needs, or that cells do which have to run
-        before it, such as ``"matplotlib"``.
+        before it, such as ``"matplotlib"``; large files of the book are packages as well.
     """
 
     code: str

@@ -14,7 +14,7 @@ from functools import cache
 
 from lessons.live.imports import file_of, imported
 from tools.pyodide.assemble import LATE, PINS, needs
-from tools.pyodide.wheel import SOURCE, TORCH, members
+from tools.pyodide.wheel import SOURCE, TORCH, large_files, package_of
 
 #: How a page names what it lacks; other packages by their own name.
 WORDS = {"torch": "PyTorch", "multiprocessing": "processes", "files": "large files",
@@ -23,21 +23,12 @@ NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing"
              "resource", "termios", "tkinter", "turtle", "venv"}
 PINNED = PINS["lock"]["packages"]
 PACKAGES = {name: key for key, package in PINNED.items() for name in package["imports"]}
-HERE = {SOURCE.name, *PACKAGES} | (sys.stdlib_module_names - NOT_BUILT)
+#: Data files that do not travel with the book's package: the package in which each comes.
+LARGE = {path.name: package_of(path) or "files" for path in large_files()}
+HERE = ({SOURCE.name, *PACKAGES, *LARGE.values()} - {"files"}
+        | sys.stdlib_module_names - NOT_BUILT)
 WIDGETS = "lessons.widgets"  # they find out by themselves that they are in a page
 Table = dict[str, tuple[str, str]]  # a name in some code: a module, and a name in that
-
-
-@cache
-def left_out() -> dict[str, set[str]]:
-    """Return the data files that do not travel to a page: names, each with its packages."""
-    found: dict[str, set[str]] = {}
-    shipped = set(members())
-    for path in SOURCE.rglob("*"):
-        if path.is_file() and path not in shipped and path.suffix not in {".py", ".pyc", ".js",
-                                                                          ".css"}:
-            found.setdefault(path.name, set()).add(path.parent.name)
-    return found
 
 
 @cache
@@ -86,15 +77,15 @@ def reached_by(module: str) -> frozenset[str]:
 
 @cache
 def modules_want(module: str) -> frozenset[str]:
-    """Return what the import of a module needs: packages, "files"."""
+    """Return what the import of a module needs: packages, also those of large files."""
     modules = reached_by(module)
     found = {name.partition(".")[0] for name in modules}
     if any((file := file_of(name)) and TORCH.search(file.read_text("utf-8")) for name in modules):
         found.add("torch")
     for name in modules:
         if not name.startswith(WIDGETS) and (tree := tree_of(name)):
-            found |= {"files" for node in tree.body if not isinstance(
-                node, (ast.FunctionDef, ast.ClassDef)) and reads_file(node)}
+            found |= {name for node in tree.body if not isinstance(
+                node, (ast.FunctionDef, ast.ClassDef)) for name in files_in(node)}
     return frozenset(found)
 
 
@@ -120,15 +111,15 @@ def not_here(names: set[str]) -> list[str]:
 
 
 def late(names: set[str]) -> set[str]:
-    """Return the packages of `LATE` among the things wanted, and those that these need.
+    """Return the packages that come late among the things wanted, and those that these need.
 
     Examples
     --------
-    >>> sorted(late({"numpy", "sklearn"})), late({"os", "torch"})
-    (['scikit-learn', 'scipy'], set())
+    >>> sorted(late({"numpy", "sklearn"})), late({"os", "torch"}), late({"lessons-census"})
+    (['scikit-learn', 'scipy'], set(), {'lessons-census'})
     """
-    return set(LATE) & set[str]().union(*(
-        needs(PACKAGES[name], PINNED) for name in names if name in PACKAGES))
+    packages = (needs(PACKAGES[name], PINNED) for name in names if name in PACKAGES)
+    return set(LATE) & set[str]().union(*packages) | names & set(LARGE.values()) & HERE
 
 
 def wanted(code: ast.AST, table: Table) -> set[str]:
@@ -165,8 +156,7 @@ def wanted(code: ast.AST, table: Table) -> set[str]:
     found |= {"processes" for part in parts for node in ast.walk(part)
               if isinstance(node, ast.Name) and node.id == "subprocess"}
     found |= {asked_for(node) for part in parts for node in ast.walk(part)} - {""}
-    if any(reads_file(part) for part in parts):
-        found.add("files")
+    found |= {name for part in parts for name in files_in(part)}
     if any("environment_check" in name for name, _ in seen) or any(
             isinstance(node, ast.Call) and ast.unparse(node.func) == "metadata"
             for node in ast.walk(code)):
@@ -263,10 +253,17 @@ def bodies_of(module: str, name: str) -> list[ast.AST]:
                 isinstance(target, ast.Name) and target.id == name for target in node.targets))]
 
 
-def reads_file(body: ast.AST) -> bool:
-    """Tell whether code names a file that does not travel to a page."""
-    return any(isinstance(node, ast.Constant) and isinstance(node.value, str)
-               and node.value.rpartition("/")[2] in left_out() for node in ast.walk(body))
+def files_in(body: ast.AST) -> set[str]:
+    """Return the packages of the large files that code names; "files" for one that has none.
+
+    Examples
+    --------
+    >>> files_in(ast.parse("read('data/spoken_digits.npz'), read('record.json')"))
+    {'lessons-spoken-digits'}
+    """
+    names = {node.value.rpartition("/")[2] for node in ast.walk(body)
+             if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {LARGE[name] for name in names & LARGE.keys()}
 
 
 def dumps(value: object) -> str:

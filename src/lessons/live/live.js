@@ -46,8 +46,8 @@ window.lessonsPython ??= (() => {
   // How much a start loads, with packages that code will import; null where that is not known.
   async function megabytes(...packages) {
     try {
-      const { sets } = await manifest();
-      const names = new Set(["start", ...packages].filter((name) => name in sets));
+      const { sets, files } = await manifest();
+      const names = new Set(["start", ...packages.map((name) => files[name] ?? name)].filter((name) => name in sets));
       const bytes = [...names].reduce((sum, name) => sum + sets[name].sent, 0);
       return Number((bytes / 1e6).toPrecision(2));
     } catch {
@@ -66,7 +66,6 @@ window.lessonsPython ??= (() => {
     #count = 0;
     #silence = 0;
     #bytes = 0;
-    #brought = {};
 
     #become(state, message = "") {
       [this.state, this.message] = [state, message];
@@ -195,25 +194,11 @@ window.lessonsPython ??= (() => {
       return this.#wait({ module, name, argument: JSON.stringify(argument) });
     }
 
-    // Fetch a large file of the package and put it in its place, once until the worker ends.
+    // Fetch a large file of the package, by its path there; once until the worker ends.
     async bring(path) {
-      if (this.#brought[path] === this.life && this.state !== "off") return { ok: true, message: "" };
-      let data;
-      try {
-        const held = await manifest();
-        if (held.missing) return this.ask("lessons.live.files", "put"); // it will say why
-        const answer = await fetch(new URL(`${held.folder}/${held.files[path]}`, HERE));
-        if (!answer.ok) throw new Error(answer.status);
-        const reader = new FileReader();
-        reader.readAsDataURL(await answer.blob());
-        await new Promise((finish) => (reader.onload = finish));
-        data = reader.result.replace(/^.*,/, "");
-      } catch {
-        return { ok: false, message: `${SAID[location.protocol === "file:" ? "file" : "network"]} ${instead()}` };
-      }
-      const answer = await this.ask("lessons.live.files", "put", { path, data });
-      if (answer.ok) this.#brought[path] = this.life;
-      return answer;
+      const { files = {} } = await manifest().catch(() => ({}));
+      const { ok, shown, message } = await this.run("", undefined, 0, [files[path] ?? path]);
+      return { ok, message: message || shown.map(({ data }) => data).join("") };
     }
 
     #wait(cell) {
