@@ -28,7 +28,7 @@ MANIFEST = "manifest.json"
 START = ("lessons", "numpy")  # what every page's Python has
 #: Packages that come when a cell needs them: the buttons count their megabytes. Each before those
 #: that need it.
-LATE = ("matplotlib", "scipy", "scikit-learn")
+LATE = ("matplotlib", "scipy", "threadpoolctl", "scikit-learn")
 SQUEEZED = {".mjs", ".wasm"}  # what web hosts compress; the others are zip files
 #: The page's half of the runtime; its other half is in the wheel.
 SCRIPTS = sorted(path for path in (SOURCE / "live").iterdir() if path.suffix in {".js", ".css"})

@@ -22,7 +22,7 @@ from lessons.live.needs import Cells
 from tools.notebooks.cells import code_cells, load
 from tools.notebooks.key import parse_cell
 from tools.website.learner import CHECK
-from tools.website.reach import dumps, imports_of, lacks, late, not_here, wanted
+from tools.website.reach import dumps, imports_of, late, not_here, wanted
 
 FOLDER = Path("_static/cells")  # below the site's
 #: Cells whose code a page does not show: it names the answer.
@@ -68,85 +68,86 @@ class PageCell:
 def page_cells(cells: list[NotebookNode]) -> list[PageCell]:
     """Return the code cells of a notebook, with what a page must know of each.
 
-    A cell that needs one that cannot run cannot run either.
+    A cell with a statement that needs one that cannot run cannot run either.
     """
     code = code_cells(cells)
     trees = [parse_cell(cell.source) for cell in code]
+    parts = statements_of(trees)
     graph = Cells([cell.source for cell in code])
-    table = imports_of(ast.Module([part for tree in trees for part in tree.body], []))
-    parts = [split(tree) for tree in trees]
-    missing = {name: word for part in parts for name, word in part.missing.items()}
-    wants = [wanted(part.rest, table) for part in parts]
-    own = [", ".join(not_here(each)[:1]) if is_plain_python(cell.source) else "a notebook"
-           for each, cell in zip(wants, code, strict=True)]
-    packages = [late(each) for each in wants]
     made = []
     for place, cell in enumerate(code):
-        needed = graph.needs(place)
-        words = [*parts[place].missing.values(), own[place], *(own[each] for each in needed),
-                 *(missing.get(name, "") for name in sorted(graph.relevant(place)))]
+        words = ["a notebook"] * (not is_plain_python(cell.source))
+        words += [word for part in parts[place] for word in part.lacks]
         tags = tuple(cell.metadata.get("tags", ()))
         match = CHECK.search(cell.source) if "stub" in tags else None
+        packages = (part.packages for each in [place, *graph.needs(place)]
+                    for part in parts[each] if each == place or not part.lacks)
         made.append(PageCell(
-            cell.source, tags, next(filter(None, words), ""), helping(cell.source, parts[place]),
-            match[1] if match else "",
-            tuple(sorted(set().union(*(packages[each] for each in [place, *needed]))))))
+            cell.source, tags, min(words, key=rank, default=""),
+            helping(cell.source, trees[place], parts[place]), match[1] if match else "",
+            tuple(sorted(set().union(*packages)))))
     return made
 
 
 @dataclass(frozen=True)
-class Split:
-    """A cell without the imports that fail in a page; `missing` says what each name needs."""
+class Statement:
+    """One statement of a cell, or one name of an import.
 
-    rest: ast.Module
-    missing: dict[str, str]
-    cut: list[tuple[ast.stmt, str]]  # what is not as it was, and what takes its place
+    Attributes
+    ----------
+    node : ast.stmt
+        The statement.
+    instead : ast.stmt
+        Of an import: what brings this one name.
+    lacks : tuple of str
+        What it needs that a page has not got, or what statements do that it needs.
+    packages : frozenset of str
+        Packages that it needs and that a start does not load.
+    """
+
+    node: ast.stmt
+    instead: ast.stmt
+    lacks: tuple[str, ...]
+    packages: frozenset[str]
 
 
-def split(tree: ast.Module) -> Split:
-    """Take the imports out of a cell that fail in a page, and settings of what they import.
+def statements_of(trees: list[ast.Module]) -> list[list[Statement]]:
+    """Return the statements of each cell, with what a page lacks for them.
 
     Examples
     --------
-    >>> found = split(ast.parse("import numpy, torch\\nfrom torch import nn\\nx = 1"))
-    >>> found.missing, ast.unparse(found.rest)
-    ({'torch': 'PyTorch', 'nn': 'PyTorch'}, 'import numpy\\nx = 1')
-    >>> ast.unparse(split(ast.parse("import torch\\n_ = torch.manual_seed(0)\\nx = 1")).rest)
-    'x = 1'
+    >>> code = ["import numpy, torch", "torch.manual_seed(0)\\nx = numpy.ones(2)", "y = x + 1"]
+    >>> found = statements_of([ast.parse(each) for each in code])
+    >>> [(ast.unparse(part.instead), part.lacks) for part in (*found[0], *found[1], *found[2])]
+    [('import numpy', ()), ('import torch', ('PyTorch',)), \
+('torch.manual_seed(0)', ('PyTorch',)), ('x = numpy.ones(2)', ()), ('y = x + 1', ())]
     """
-    body: list[ast.stmt] = []
-    missing, cut = dict[str, str](), list[tuple[ast.stmt, str]]()
-    for node in tree.body:
-        if not isinstance(node, (ast.Import, ast.ImportFrom)):
-            used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-            if keeps_nothing(node) and used & missing.keys():
-                cut.append((node, ""))
-            else:
-                body.append(node)
-            continue
-        kept = []
-        for alias in node.names:
-            if words := lacks(with_names(node, [alias]), {}):
-                missing[alias.asname or alias.name.partition(".")[0]] = words[0]
-            else:
-                kept.append(alias)
-        if len(kept) < len(node.names):
-            cut.append((node, ast.unparse(with_names(node, kept)) if kept else ""))
-        body += [with_names(node, kept)] if kept else []
-    return Split(ast.Module(body, []), missing, cut)
+    table = imports_of(ast.Module([part for tree in trees for part in tree.body], []))
+    flat = [(place, node, each) for place, tree in enumerate(trees)
+            for node in tree.body for each in one_by_one(node)]
+    graph = Cells([ast.unparse(each) for _, _, each in flat])
+    wants = [wanted(each, table) for _, _, each in flat]
+    own = [set(not_here(each)) for each in wants]
+    found: list[list[Statement]] = [[] for _ in trees]
+    for number, (place, node, each) in enumerate(flat):
+        words = own[number].union(*(own[other] for other in graph.needs(number)))
+        found[place].append(Statement(node, each, tuple(sorted(words)),
+                                      frozenset(late(wants[number]))))
+    return found
 
 
-def keeps_nothing(node: ast.stmt) -> bool:
-    """Tell whether a statement binds no name that anybody asks for: a call, or ``_ = …``."""
-    return isinstance(node, ast.Expr) or (
-        isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["_"])
-
-
-def with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
-    """Return an import of some of its names."""
+def one_by_one(node: ast.stmt) -> list[ast.stmt]:
+    """Return an import as one import for each of its names, another statement as it is."""
     if isinstance(node, ast.Import):
-        return ast.Import(names)
-    return ast.ImportFrom(node.module, names, node.level)
+        return [ast.Import([alias]) for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [ast.ImportFrom(node.module, [alias], node.level) for alias in node.names]
+    return [node]
+
+
+def rank(word: str) -> tuple[bool, str]:
+    """Sort what a cell lacks: PyTorch first, which no change of the book could bring."""
+    return word != "PyTorch", word
 
 
 def is_plain_python(code: str) -> bool:
@@ -164,26 +165,37 @@ def is_plain_python(code: str) -> bool:
     return True
 
 
-def helping(code: str, parts: Split) -> str:
+def helping(code: str, tree: ast.Module, parts: list[Statement]) -> str:
     """Return what of a cell runs for the sake of later cells; lines keep their numbers.
 
-    Imports that fail in a page are left out, and a call at its end that only shows something.
+    What fails in a page is left out, and a call at its end that only shows something.
 
     Examples
     --------
-    >>> def of(code): return helping(code, split(ast.parse(code)))
+    >>> def of(code):
+    ...     tree = ast.parse(code)
+    ...     return helping(code, tree, statements_of([tree])[0])
     >>> of("import torch\\nx = 1\\nexplore(draw,\\n        frame)"), of("print(1)")
     ('\\nx = 1', 'print(1)')
     """
     lines = code.splitlines()
-    for node, instead in parts.cut:
-        lines[node.lineno - 1 : node.end_lineno] = [instead, *[""] * (
-            (node.end_lineno or node.lineno) - node.lineno)]
-    last = parts.rest.body[-1] if parts.rest.body else None
+    for node in tree.body:
+        mine = [part for part in parts if part.node is node]
+        if any(part.lacks for part in mine):
+            kept = [ast.unparse(part.instead) for part in mine if not part.lacks]
+            first = first_line(node)
+            lines[first - 1 : node.end_lineno] = ["; ".join(kept), *[""] * (
+                (node.end_lineno or first) - first)]
+    last = tree.body[-1] if tree.body else None
     if (isinstance(last, ast.Expr) and isinstance(last.value, ast.Call)
             and isinstance(last.value.func, ast.Name) and last.value.func.id in SHOWS):
         lines = lines[: last.lineno - 1]
     return "\n".join(lines)
+
+
+def first_line(node: ast.stmt) -> int:
+    """Return the line where a statement begins, with its decorators."""
+    return min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
 
 
 def hints_of(cells: list[PageCell]) -> dict[str, list[str]]:
