@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lessons.exercises.base import load
-from tools.website import reach
+from tools.website import here
 from tools.website.cells import hints_of, marks, page_cells, script_of
 
 IMPORTS = ("import numpy as np\nimport torch\nfrom lessons import plots\n"
@@ -63,9 +63,9 @@ def test_a_package_that_an_earlier_cell_needs_comes_for_the_later_one():
     made = cells("from lessons.studies import compare\nimport numpy as np",
                  "def f(d):\n    return compare.interval(d)", "print(f([1, 2]))", "print(np.pi)",
                  "from sklearn.svm import SVC", "SVC()")
-    both = ("scikit-learn", "scipy")
-    assert [each.packages for each in made] == [(), ("scipy",), ("scipy",), (), both, both]
-    assert marks(5, made[4]) == ["py-cell", "py-5", "py-scikit-learn", "py-scipy"]
+    three = ("scikit-learn", "scipy", "threadpoolctl")
+    assert [each.packages for each in made] == [(), ("scipy",), ("scipy",), (), three, three]
+    assert marks(5, made[4]) == ["py-cell", "py-5", *(f"py-{name}" for name in three)]
     script = json.loads(script_of("a", made).partition(" = ")[2].removesuffix(";\n"))
     assert [each.get("packages", []) for each in script["cells"]] == [
         list(each.packages) for each in made]
@@ -76,7 +76,7 @@ def test_a_large_file_comes_for_the_cell_that_reads_it(monkeypatch):
     made = cells(*code)
     assert [each.packages for each in made] == [
         (), ("lessons-spoken-digits",), ("lessons-spoken-digits",), ()]
-    monkeypatch.setitem(reach.LARGE, "spoken_digits.npz", "files")  # as if it were too large
+    monkeypatch.setitem(here.LARGE, "spoken_digits.npz", "files")  # as if it were too large
     assert [each.lacks for each in cells(*code)] == ["", "large files", "large files", ""]
 
 
@@ -89,6 +89,22 @@ def test_an_exercise_whose_check_needs_pytorch_says_so():
     assert made[2].exercise == "gradient-descent/one-step"
     assert hints_of(made)["gradient-descent/one-step"] == list(
         load("gradient-descent")["one-step"].hints)
+
+
+def test_a_statement_that_cannot_run_takes_along_what_needs_it_and_not_the_rest_of_its_cell():
+    made = cells("import torch\nimport numpy as np",
+                 "torch.set_num_threads(1)\nx = np.ones(2)\nlog = []\n\n\n@torch.no_grad()\n"
+                 "def f(a):\n    return a\n\n\nlog.append(f(x))",
+                 "print(x)", "print(log)", "y = f(x)", "with open('a') as to: torch.save(x, to)")
+    assert [each.lacks for each in made] == ["PyTorch", "PyTorch", "", "PyTorch", "PyTorch",
+                                            "PyTorch"]
+    assert made[1].helping.splitlines() == ["", "x = np.ones(2)", "log = []"] + [""] * 7
+
+
+def test_what_names_pytorch_is_said_before_what_else_is_missing():
+    made = cells("import torch\nimport gymnasium", "a = gymnasium.make('b')",
+                 "c = a, torch.ones(2)", "print(c)", "import tqdm\nprint(tqdm)")
+    assert [each.lacks for each in made] == ["PyTorch", "gymnasium", "PyTorch", "PyTorch", "tqdm"]
 
 
 def test_a_figure_is_not_drawn_for_a_later_cell():

@@ -16,7 +16,14 @@ import pytest
 import lessons
 from tools.pyodide import assemble as assembling, sources
 from tools.pyodide.assemble import FOLDER, PINS, assemble, gather, missing_line, sums
-from tools.pyodide.wheel import MOST_BYTES, WITHOUT_TORCH, large_files, large_wheels, package_of, wheel_of
+from tools.pyodide.wheel import (
+    MOST_BYTES,
+    WITHOUT_TORCH,
+    large_files,
+    large_wheels,
+    package_of,
+    wheel_of,
+)
 from tools.website.__main__ import main
 
 FILES = {"pyodide.mjs": b"export 1;" * 500, "program.wasm": bytes(range(256)) * 40,

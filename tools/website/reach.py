@@ -8,25 +8,13 @@ from __future__ import annotations
 
 import ast
 import json
-import sys
 from collections.abc import Iterator
 from functools import cache
 
 from lessons.live.imports import file_of, imported
-from tools.pyodide.assemble import LATE, PINS, needs
-from tools.pyodide.wheel import SOURCE, TORCH, large_files, package_of
+from tools.pyodide.wheel import SOURCE, TORCH
+from tools.website.here import files_in, not_here
 
-#: How a page names what it lacks; other packages by their own name.
-WORDS = {"torch": "PyTorch", "multiprocessing": "processes", "files": "large files",
-         "overflow": "overflow errors", "packages": "installed packages"}
-NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing", "pydoc_data",
-             "resource", "termios", "tkinter", "turtle", "venv"}
-PINNED = PINS["lock"]["packages"]
-PACKAGES = {name: key for key, package in PINNED.items() for name in package["imports"]}
-#: Data files that do not travel with the book's package: the package in which each comes.
-LARGE = {path.name: package_of(path) or "files" for path in large_files()}
-HERE = ({SOURCE.name, *PACKAGES, *LARGE.values()} - {"files"}
-        | sys.stdlib_module_names - NOT_BUILT)
 WIDGETS = "lessons.widgets"  # they find out by themselves that they are in a page
 Table = dict[str, tuple[str, str]]  # a name in some code: a module, and a name in that
 
@@ -105,23 +93,6 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
     return not_here(wanted(code, table))
 
 
-def not_here(names: set[str]) -> list[str]:
-    """Return what of the things wanted a page has not got, in its words, sorted."""
-    return sorted({WORDS.get(name, name) for name in names - HERE})
-
-
-def late(names: set[str]) -> set[str]:
-    """Return the packages that come late among the things wanted, and those that these need.
-
-    Examples
-    --------
-    >>> sorted(late({"numpy", "sklearn"})), late({"os", "torch"}), late({"lessons-census"})
-    (['scikit-learn', 'scipy'], set(), {'lessons-census'})
-    """
-    packages = (needs(PACKAGES[name], PINNED) for name in names if name in PACKAGES)
-    return set(LATE) & set[str]().union(*packages) | names & set(LARGE.values()) & HERE
-
-
 def wanted(code: ast.AST, table: Table) -> set[str]:
     """Return what some code needs: packages by the names of their imports, and other things.
 
@@ -135,8 +106,8 @@ def wanted(code: ast.AST, table: Table) -> set[str]:
     Examples
     --------
     >>> tree = ast.parse("from lessons.studies import compare\\ncompare.interval(a)")
-    >>> sorted(wanted(tree, imports_of(tree)) - sys.stdlib_module_names)
-    ['lessons', 'numpy', 'scipy']
+    >>> {"numpy", "scipy"} <= wanted(tree, imports_of(tree))
+    True
     """
     seen: set[tuple[str, str]] = set()
     for place in named(code, table):
@@ -251,19 +222,6 @@ def bodies_of(module: str, name: str) -> list[ast.AST]:
             if (isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name)
             or (isinstance(node, ast.Assign) and any(
                 isinstance(target, ast.Name) and target.id == name for target in node.targets))]
-
-
-def files_in(body: ast.AST) -> set[str]:
-    """Return the packages of the large files that code names; "files" for one that has none.
-
-    Examples
-    --------
-    >>> files_in(ast.parse("read('data/spoken_digits.npz'), read('record.json')"))
-    {'lessons-spoken-digits'}
-    """
-    names = {node.value.rpartition("/")[2] for node in ast.walk(body)
-             if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return {LARGE[name] for name in names & LARGE.keys()}
 
 
 def dumps(value: object) -> str:
