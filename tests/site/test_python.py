@@ -24,7 +24,8 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Python</ti
 RULES = "default-src 'self'; img-src data:; script-src 'self' 'wasm-unsafe-eval'"
 HELPERS = """() => {
   window.python = lessonsPython.kernel();
-  window.run = (code) => Promise.race([python.run(code, (item) => (window.last = item)),
+  window.run = (given) => Promise.race([
+    python.run(given.code ?? given, (item) => (window.last = item), 0, given.packages),
     new Promise((finish, fail) => setTimeout(fail, HANG_MS, new Error("hangs")))]);
   window.settled = () => new Promise((finish) => {
     const look = () => (python.message || python.state === "ready") &&
@@ -389,6 +390,26 @@ def test_a_package_that_does_not_arrive(page):
     assert not ok and error.startswith("A package that this code imports did not arrive.")
     page.unroute("**/matplotlib-*")
     assert run(page, "import matplotlib as m; print(m.__name__)") == (True, "matplotlib\n", "")
+
+
+#: A function of the book that imports SciPy only when it runs.
+LATE = "from lessons.studies import compare\nprint(f'{compare.interval([1, 2, 3])[1]:.3f}')"
+
+
+def test_a_package_that_a_function_imports_late(page):
+    page.evaluate("python.stop()")
+    ok, _, error = run(page, LATE)
+    assert not ok and error.endswith(
+        "\nModuleNotFoundError: No module named 'scipy'\nSciPy comes to a page when a cell asks "
+        "for it. Write `import scipy` as the first line of this cell, and run it again.")
+    known = {"code": LATE, "packages": ["scipy"]}
+    page.route("**/scipy-*", lambda route: route.abort())
+    ok, _, error = run(page, known)
+    assert not ok and error.startswith("A package that this code imports did not arrive.")
+    page.unroute("**/scipy-*")
+    assert not page.evaluate("python.arrived.has('scipy')")
+    assert run(page, known) == (True, "2.484\n", "")
+    assert page.evaluate("python.arrived.has('scipy') && !python.arrived.has('scikit-learn')")
 
 
 def test_silence_is_said_after_half_a_minute_and_taken_back(host, fresh):

@@ -71,12 +71,17 @@ def outcomes(page, name):
     for place, (cell, stored) in enumerate(zip(cells, code_cells(nb.cells), strict=True)):
         start, problem = processor_s(), ""
         if not cell.lacks:
-            problem = difference(page.evaluate("run", cell.code), cell, stored)
+            problem = difference(page.evaluate("run", given(cell, cell.code)), cell, stored)
         elif place in wanted:
-            result = page.evaluate("run", cell.helping)
+            result = page.evaluate("run", given(cell, cell.helping))
             problem = "".join(item["data"] for item in result["shown"]
                               if item["kind"] == "text/x-error")
         yield Outcome(place, not cell.lacks, problem, processor_s() - start)
+
+
+def given(cell, code):
+    """Return code of a cell as the page runs it."""
+    return {"code": code, "packages": list(cell.packages)}
 
 
 def difference(result, cell: PageCell, stored):

@@ -87,19 +87,27 @@ async function start({ folder, lock }) {
   tell("ready");
 }
 
-// Fetch the packages that code imports, also through the modules of the book; return what failed.
-async function fetchPackages(code) {
-  const names = pyodide.pyimport("lessons.live.imports").missing(code).toJs();
-  const lines = names.map((name) => `import ${name}`).join("\n");
+// Fetch the packages that code imports, also through the modules of the book, and those that it is
+// known to need when it runs; return what failed.
+async function fetchPackages(code, known = []) {
   const errors = [];
-  const errorCallback = (text) => errors.push(text);
-  await pyodide.loadPackagesFromImports(lines, { messageCallback() {}, errorCallback });
+  const told = { messageCallback() {}, errorCallback: (text) => errors.push(text) };
+  const more = known.filter((name) => !(name in pyodide.loadedPackages));
+  if (more.length) {
+    tell("fetching", { names: more });
+    await pyodide.loadPackage(more, told);
+    tell("fetching", { names: [] });
+  }
+  const names = errors.length ? [] : pyodide.pyimport("lessons.live.imports").missing(code).toJs();
+  const lines = names.map((name) => `import ${name}`).join("\n");
+  await pyodide.loadPackagesFromImports(lines, told);
   return errors.length ? `A package that this code imports did not arrive. Check the network, then run it again.\n${errors[0]}` : "";
 }
 
-async function run({ id, code, number }) {
+async function run({ id, code, number, packages }) {
   running = id;
-  const data = await fetchPackages(code);
+  const data = await fetchPackages(code, packages);
+  tell("arrived", { names: Object.keys(pyodide.loadedPackages) });
   if (!data) return tell("done", { id, ok: session.run(code, number) });
   tell("shown", { id, kind: "text/x-error", data, words: "" });
   tell("done", { id, ok: false });
