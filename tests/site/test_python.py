@@ -323,7 +323,8 @@ def test_a_page_from_a_file(folder, browser):
     page.goto((folder / "page.html").as_uri())
     page.evaluate(HELPERS)
     assert state_of(page) == (
-        "failed", f"Python cannot start in a page that was opened as a file. {AT_HOME}")
+        "failed", "Python cannot start in a page that was opened as a file. It can where “python3 "
+        f"-m http.server” serves the folder. {AT_HOME}")
     assert page.evaluate("lessonsPython.megabytes()") is None
     context.close()
 

@@ -93,6 +93,11 @@
       new MutationObserver(() => this.recolour()).observe(document.documentElement,
         { attributes: true, attributeFilter: ["data-theme"] });
       matchMedia("(forced-colors: active)").addEventListener("change", () => this.recolour());
+      addEventListener("beforeprint", () => { // no frame comes while it prints
+        this.colours = null;
+        this.draw();
+      });
+      addEventListener("afterprint", () => this.recolour());
       window.addEventListener("hashchange", () => this.follow(location.hash, false));
       window.addEventListener("storage", (event) => event.key === RUNS && this.shared());
       document.addEventListener("visibilitychange", () => this.isRunning && this.loop());

@@ -27,3 +27,24 @@ document.addEventListener("click", (event) => {
   choices[0].focus(); // the button is about to go: keep the place of a keyboard reader
   reset.hidden = true;
 });
+
+// Paper cannot answer at once: the answers stand at the end of the page while it prints.
+addEventListener("beforeprint", () => {
+  for (const article of document.querySelectorAll("article")) {
+    const right = article.querySelectorAll('fieldset.quiz input[data-right="true"]');
+    if (!right.length) continue;
+    const answers = Object.assign(document.createElement("section"), { className: "quiz-answers" });
+    const list = document.createElement("ol");
+    for (const choice of right) {
+      const item = document.createElement("li");
+      const said = document.createElement("span");
+      said.innerHTML = choice.dataset.said; // as above
+      said.querySelector("strong").remove();
+      item.append(choice.nextElementSibling.cloneNode(true), ".", said);
+      list.append(item);
+    }
+    answers.append(Object.assign(document.createElement("h2"), { textContent: "Answers to the quizzes" }), list);
+    article.append(answers);
+  }
+});
+addEventListener("afterprint", () => document.querySelectorAll(".quiz-answers").forEach((answers) => answers.remove()));
