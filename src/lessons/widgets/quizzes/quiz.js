@@ -38,7 +38,7 @@ addEventListener("beforeprint", () => {
     for (const choice of right) {
       const item = document.createElement("li");
       const said = document.createElement("span");
-      said.innerHTML = choice.dataset.said; // as above
+      said.append(...choice.parentElement.querySelector(".quiz-said").cloneNode(true).childNodes);
       said.querySelector("strong").remove();
       item.append(choice.nextElementSibling.cloneNode(true), ".", said);
       list.append(item);
