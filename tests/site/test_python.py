@@ -196,9 +196,12 @@ def all_right(kind):
     a, b, batch = whole(kind, 70, 300), whole(kind, 300, 9), whole(kind, 3, 5, 70)
     odd = np.frombuffer(b"x" + a.tobytes(), kind, offset=1).reshape(a.shape)
     cut = whole(kind, 40, 610)[::2, ::-2]
+    square = whole(kind, 9, 9)
+    squared = square @ square
+    np.matmul(square, square, out=square)
     return [right(a, b), right(b.T, a.T), right(a[:, ::-3], b[:100]), right(batch, a),
             right(odd, b), right(cut, cut.T), right(a[:0], b), right(a[:, :0], b[:0]),
-            right(a[:1], b[:, :1]),
+            right(a[:1], b[:, :1]), np.array_equal(square, squared),
             np.array_equal(a @ b[:, 0], (a @ b)[:, 0]), np.array_equal(a[0] @ b, (a @ b)[0])]
 def split(kind):
     values = np.ones((1, 512), kind); values[0, 0], values[0, 255] = 2 / np.finfo(kind).eps, 0
