@@ -27,7 +27,8 @@ def to_html(payload: dict[str, Any]) -> str:
     controls = {"number": _number_html, "choice": _choice_html, "curve": _curve_html}
     hides = f' data-hides="{payload["hides"]}"' if payload["hides"] else ""
     said = sentences(payload, None)
-    data = json.dumps(payload, ensure_ascii=False).replace("</", "<\\/")
+    # After "<!--<script>" in it, the element would have no end.
+    data = json.dumps(payload, ensure_ascii=False).replace("<", "\\u003c")
     return (
         f'<fieldset class="guess" id="guess-{name}" data-name="{escape(payload["name"])}" '
         f'data-kind="{payload["kind"]}"{hides}><legend>{marked(payload["question"])}</legend>'
