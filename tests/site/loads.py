@@ -83,34 +83,43 @@ def three_pages():
             "heaviest chapter": chapters[-1]}
 
 
-def requests(browser, address):
+def bare(route):
+    """Answer a request with the bare page."""
+    route.fulfill(body=BARE, content_type="text/html")
+
+
+def opened(browser, answer):
+    """Return a page of a new profile, where nothing is cached; `answer` stands for other hosts."""
+    page = browser.new_context(viewport=SIZES[1280]).new_page()
+    if answer:
+        page.route(lambda url: not url.startswith(("http://127.0.0.1:", "data:", "blob:")), answer)
+    return page
+
+
+def requests(browser, address, answer=None):
     """Return the addresses that a page asks for at a first visit, in order."""
-    context = browser.new_context(viewport=SIZES[1280])
-    page, asked = context.new_page(), []
+    page, asked = opened(browser, answer), []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(address, wait_until="networkidle")
-    context.close()
-    return [url for url in asked if not re.match("data:|blob:", url)]
+    page.context.close()
+    return [url for url in asked if not url.startswith(("data:", "blob:"))]
 
 
-def load(browser, address, text=None):
+def load(browser, address, answer=bare):
     """Open a page at a first visit in a slowed browser; return its `Load`.
 
     Parameters
     ----------
-    text
-        What the address holds, instead of what its host sends.
+    answer
+        What answers requests for other hosts: a handler of playwright's routes.
     """
-    context = browser.new_context(viewport=SIZES[1280])
-    page = context.new_page()
-    if text:
-        page.route(address, lambda route: route.fulfill(body=text, content_type="text/html"))
+    page = opened(browser, answer)
     slow_down(page, SLOWER)
     browser.start_tracing(page=page, categories=CATEGORIES)
     page.goto(address, wait_until="load")
     page.evaluate("() => new Promise(r => requestIdleCallback(() => requestAnimationFrame(r)))")
     events = json.loads(browser.stop_tracing())["traceEvents"]
-    context.close()
+    page.context.close()
     return read(events)
 
 
@@ -128,19 +137,21 @@ def read(events):
                 tuple(ms for _, end, ms in tasks if end > first))
 
 
-def loads(browser, addresses, found=None):
+def loads(browser, addresses, found=None, answer=None):
     """Load the bare page and others in turns; return the `Load` objects of each, by address.
 
     Parameters
     ----------
     found
         What an earlier call gave: the new ones are added.
+    answer
+        What answers requests for other hosts: a handler of playwright's routes.
     """
     found = defaultdict(list) if found is None else found
     for _ in range(N_TURNS):
-        found[BARE_ADDRESS].append(load(browser, BARE_ADDRESS, BARE))
+        found[BARE_ADDRESS].append(load(browser, BARE_ADDRESS))
         for address in addresses:
-            found[address].append(load(browser, address))
+            found[address].append(load(browser, address, answer))
     return found
 
 
