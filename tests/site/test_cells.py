@@ -103,12 +103,16 @@ def test_a_page_that_never_starts_python_grows_by_less_than_5_kb(site):
 def test_nothing_is_loaded_before_a_click_and_the_size_is_said(site, shared_page):
     page, _ = shared_page
     manifest = (site.folder / "_static/python/manifest.json").read_text(encoding="utf-8")
-    sent = sum(json.loads(manifest)["sets"][name]["sent"] for name in ("start", "matplotlib"))
+    start, figures, scipy = (json.loads(manifest)["sets"][name]["sent"]
+                             for name in ("start", "matplotlib", "scipy"))
+    sent = start + figures
     loaded = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
     assert not [name for name in loaded if "/python/" in name and "starter" not in name]
     assert not [name for name in loaded if "/cells/" in name or "/editor/" in name]
     first = number_of(page, "def gradient_descent(")
     assert f"Run loads {sent / 1e6:.0f} MB, once" in bar(page, first).text_content()
+    assert page.evaluate("lessonsSize(['start', 'cell', '7', 'matplotlib', 'scipy'])") == (
+        f"Run loads {(sent + scipy) / 1e6:.0f} MB, once")
     buttons = page.locator(".py-bar > .py-run").count()
     assert buttons > 40 and page.locator("fieldset .py-bar, .tag_quiz .py-bar").count() == 0
 
@@ -156,6 +160,30 @@ def test_a_cell_that_needs_one_that_fails_says_which(page):
     told, _ = run(page, number)
     assert told.startswith(f"Cell {first}, which this one needs, failed.\nCell {first}, line 1")
     assert "ZeroDivisionError" in told
+
+
+LATE = ("from lessons.studies import compare\n"  # it imports SciPy when it runs
+        "print(f'{compare.interval([1, 2, 3])[1]:.3f}')")
+
+
+def test_a_package_comes_for_the_cell_that_needs_it(page):
+    number = number_of(page, "def gradient_descent(")
+    told, said = run(page, number, LATE)
+    assert told.endswith("Write `import scipy` as the first line of this cell, and run it again.")
+    assert said.startswith("It ended with an error.") and "MB" not in bar(page, number).inner_text()
+    page.evaluate("""(n) => {
+      cell(n).packages = ["scipy"];
+      cell(n).size = document.createElement("small");
+      cell(n).bar.append(cell(n).size);
+      cell(n).sized();
+      window.said = [];
+      new MutationObserver(() => said.push(cell(n).said.textContent)).observe(
+        cell(n).said, { childList: true });
+    }""", number)
+    assert bar(page, number).inner_text().endswith("Run loads 14 MB, once")
+    assert run(page, number, LATE)[0] == "2.484"
+    assert "Fetching scipy …" in page.evaluate("window.said")
+    assert "MB" not in bar(page, number).inner_text()
 
 
 def test_what_a_cell_prints_is_text(page):

@@ -24,6 +24,8 @@ from tools.pyodide.assemble import assemble
 from tools.website.build import ROOT
 from tools.website.cells import PageCell, page_cells
 
+pytestmark = pytest.mark.cells
+
 BOOK = ROOT / "book"
 CHAPTERS = sorted(path.stem for path in BOOK.glob("[0-9]*.ipynb"))
 #: What runs on each push: chapters whose cells take little time in a page, some 40 s together.
@@ -69,12 +71,17 @@ def outcomes(page, name):
     for place, (cell, stored) in enumerate(zip(cells, code_cells(nb.cells), strict=True)):
         start, problem = processor_s(), ""
         if not cell.lacks:
-            problem = difference(page.evaluate("run", cell.code), cell, stored)
+            problem = difference(page.evaluate("run", given(cell, cell.code)), cell, stored)
         elif place in wanted:
-            result = page.evaluate("run", cell.helping)
+            result = page.evaluate("run", given(cell, cell.helping))
             problem = "".join(item["data"] for item in result["shown"]
                               if item["kind"] == "text/x-error")
         yield Outcome(place, not cell.lacks, problem, processor_s() - start)
+
+
+def given(cell, code):
+    """Return code of a cell as the page runs it."""
+    return {"code": code, "packages": list(cell.packages)}
 
 
 def difference(result, cell: PageCell, stored):

@@ -6,6 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lessons.exercises.base import load
+from tools.website import here
 from tools.website.cells import hints_of, marks, page_cells, script_of
 
 IMPORTS = ("import numpy as np\nimport torch\nfrom lessons import plots\n"
@@ -41,9 +42,10 @@ def test_imports_that_fail_are_left_out_for_later_cells():
     ("from lessons.planning import fitting\nfitting.fit_surface", ""),
     ("from lessons.machines.hardware import ROWS", ""),
     ("from lessons.studies.record import load\nload('scaling')", ""),  # records travel
-    ("from lessons.data.sounds import digits\ndigits()", "large files"),
+    ("from lessons.data.sounds import digits\ndigits()", ""),  # the file comes
     ("import subprocess\nsubprocess.run('ls')", "processes"),
-    ("import scipy.stats", "SciPy"),
+    ("import scipy.stats, sklearn.linear_model", ""),
+    ("import gymnasium", "gymnasium"),
     ("%time x = 1", "a notebook"),
     ("import pydoc_data.topics", "pydoc_data"),
 ])
@@ -52,9 +54,30 @@ def test_what_a_page_has_not_got(code, lacks):
 
 
 def test_a_function_that_imports_late_counts_where_it_is_called():
-    both = cells("from lessons.studies import compare\nfrom lessons import data",
-                 "compare.paired", "data.table", "compare")
-    assert both[0].lacks == both[2].lacks == ""
+    made = cells("from lessons.studies import compare\nfrom lessons import data",
+                 "compare.interval", "data.table", "compare")
+    assert [each.packages for each in made] == [(), ("scipy",), (), ()]
+
+
+def test_a_package_that_an_earlier_cell_needs_comes_for_the_later_one():
+    made = cells("from lessons.studies import compare\nimport numpy as np",
+                 "def f(d):\n    return compare.interval(d)", "print(f([1, 2]))", "print(np.pi)",
+                 "from sklearn.svm import SVC", "SVC()")
+    three = ("scikit-learn", "scipy", "threadpoolctl")
+    assert [each.packages for each in made] == [(), ("scipy",), ("scipy",), (), three, three]
+    assert marks(5, made[4]) == ["py-cell", "py-5", *(f"py-{name}" for name in three)]
+    script = json.loads(script_of("a", made).partition(" = ")[2].removesuffix(";\n"))
+    assert [each.get("packages", []) for each in script["cells"]] == [
+        list(each.packages) for each in made]
+
+
+def test_a_large_file_comes_for_the_cell_that_reads_it(monkeypatch):
+    code = ("from lessons.data import sounds", "x = sounds.digits()", "print(x)", "sounds.RATE")
+    made = cells(*code)
+    assert [each.packages for each in made] == [
+        (), ("lessons-spoken-digits",), ("lessons-spoken-digits",), ()]
+    monkeypatch.setitem(here.LARGE, "spoken_digits.npz", "files")  # as if it were too large
+    assert [each.lacks for each in cells(*code)] == ["", "large files", "large files", ""]
 
 
 def test_an_exercise_whose_check_needs_pytorch_says_so():
@@ -66,6 +89,22 @@ def test_an_exercise_whose_check_needs_pytorch_says_so():
     assert made[2].exercise == "gradient-descent/one-step"
     assert hints_of(made)["gradient-descent/one-step"] == list(
         load("gradient-descent")["one-step"].hints)
+
+
+def test_a_statement_that_cannot_run_takes_along_what_needs_it_and_not_the_rest_of_its_cell():
+    made = cells("import torch\nimport numpy as np",
+                 "torch.set_num_threads(1)\nx = np.ones(2)\nlog = []\n\n\n@torch.no_grad()\n"
+                 "def f(a):\n    return a\n\n\nlog.append(f(x))",
+                 "print(x)", "print(log)", "y = f(x)", "with open('a') as to: torch.save(x, to)")
+    assert [each.lacks for each in made] == ["PyTorch", "PyTorch", "", "PyTorch", "PyTorch",
+                                            "PyTorch"]
+    assert made[1].helping.splitlines() == ["", "x = np.ones(2)", "log = []"] + [""] * 7
+
+
+def test_what_names_pytorch_is_said_before_what_else_is_missing():
+    made = cells("import torch\nimport gymnasium", "a = gymnasium.make('b')",
+                 "c = a, torch.ones(2)", "print(c)", "import tqdm\nprint(tqdm)")
+    assert [each.lacks for each in made] == ["PyTorch", "gymnasium", "PyTorch", "PyTorch", "tqdm"]
 
 
 def test_a_figure_is_not_drawn_for_a_later_cell():

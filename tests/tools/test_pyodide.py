@@ -16,7 +16,14 @@ import pytest
 import lessons
 from tools.pyodide import assemble as assembling, sources
 from tools.pyodide.assemble import FOLDER, PINS, assemble, gather, missing_line, sums
-from tools.pyodide.wheel import WITHOUT_TORCH, wheel_of
+from tools.pyodide.wheel import (
+    MOST_BYTES,
+    WITHOUT_TORCH,
+    large_files,
+    large_wheels,
+    package_of,
+    wheel_of,
+)
 from tools.website.__main__ import main
 
 FILES = {"pyodide.mjs": b"export 1;" * 500, "program.wasm": bytes(range(256)) * 40,
@@ -210,20 +217,40 @@ def test_the_folder_of_the_site_and_its_sizes(built):
     for package in lock.values():
         assert hashlib.sha256((inside / package["file_name"]).read_bytes()).hexdigest() \
             == package["sha256"]
-    assert set(lock) == {"numpy", "plots", "lessons"}
+    large = [package_of(path) for path in large_files()]
+    assert set(lock) == {"numpy", "plots", "lessons", *large} and len(set(large)) == len(large)
     sets = manifest["sets"]
     assert sets["start"]["packages"] == ["lessons", "numpy"]
     assert sets["plots"]["packages"] == ["plots"] and sets["plots"]["bytes"] == 1500
     whole = sum(path.stat().st_size for path in inside.iterdir()
-                if not path.name.startswith(("lock", "NOTICE", "plots"))
-                and path.name not in manifest["files"].values())
+                if not path.name.startswith(("lock", "NOTICE", "plots", "lessons_")))
     assert sets["start"]["sent"] < sets["start"]["bytes"] == whole
     assert not missing_line(folder.parents[1])
+    assert sorted(manifest["files"].values()) == sorted(large)
     for path, name in manifest["files"].items():
-        data = (assembling.SOURCE / path).read_bytes()
-        assert (inside / name).read_bytes() == data
-        assert sets[path] == {"packages": [], "bytes": len(data), "sent": len(data)}
-        assert path not in inside_wheel(inside / lock["lessons"]["file_name"])
+        wheel = inside / lock[name]["file_name"]
+        assert path in inside_wheel(wheel) - inside_wheel(inside / lock["lessons"]["file_name"])
+        assert sets[name]["packages"] == [name]
+        assert sets[name]["sent"] == sets[name]["bytes"] == wheel.stat().st_size
+
+
+def test_what_a_large_package_brings_counts_once():
+    packages = assembling.lock_with({"lessons-1-py3-none-any.whl": b""}, PINS["lock"])["packages"]
+    files = {package["file_name"]: b"x" for package in packages.values()}
+    found = {name: set_ for name, set_ in assembling.sizes(packages, [], files).items()
+             if name in {"start", *assembling.LATE}}
+    counted = [name for set_ in found.values() for name in set_["packages"]]
+    assert sorted(counted) == sorted(packages), "every package in one of them"
+    assert found["scipy"]["packages"] == ["scipy"]
+    assert [len(set_["packages"]) for set_ in found.values()] == [
+        set_["sent"] for set_ in found.values()]
+
+
+def test_the_starter_says_the_sizes_of_what_comes_late():
+    names = ("start", *assembling.LATE, "lessons-spoken-digits")
+    sets = {name: {"sent": 1_500_000} for name in (*names, "pytz")}
+    said = re.search(r"const SIZES = (.*?);", assembling.starter(sets).decode())[1]
+    assert json.loads(said) == dict.fromkeys(names, 1.5)
 
 
 def inside_wheel(path):
@@ -283,7 +310,7 @@ def test_every_pin_is_a_sum_and_every_need_is_pinned():
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in sums().values())
     packages = PINS["lock"]["packages"]
     needs = {name.lower() for package in packages.values() for name in package["depends"]}
-    assert needs <= set(packages) >= {"numpy", "matplotlib"}
+    assert needs <= set(packages) >= {"numpy", *assembling.LATE}
     assert len(sums()) == len(packages) + 4
 
 
@@ -309,6 +336,15 @@ def test_the_wheel_is_the_package_and_the_same_every_time(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "there", text=True,
                           env={"PYTHONPATH": str(tmp_path / "there")}, capture_output=True)
     assert done.stdout.split() == [str(tmp_path / "there/lessons/engine/nn.py"), "0.2"]
+
+
+def test_a_large_file_comes_in_a_package_and_one_that_is_too_large_in_none(tmp_path):
+    path = tmp_path / "some_sounds.npz"
+    path.write_bytes(b"x" * MOST_BYTES)
+    assert package_of(path) == "lessons-some-sounds"
+    path.write_bytes(b"x" * (MOST_BYTES + 1))
+    assert package_of(path) == ""
+    assert large_files(tmp_path) == [path] and large_wheels(tmp_path) == {}
 
 
 def test_another_content_gives_the_wheel_another_name(tmp_path):

@@ -18,22 +18,23 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from tools.pyodide.product import programs
 from tools.pyodide.sources import Source, Unreachable, all_sources
-from tools.pyodide.wheel import SOURCE, wheel_of
+from tools.pyodide.wheel import SOURCE, large_wheels, package_of, wheel_of
 
 HERE = Path(__file__).parent
 PINS: dict[str, Any] = json.loads((HERE / "pins.json").read_text(encoding="utf-8"))
 FOLDER = Path("_static/python")  # below the site's
 MANIFEST = "manifest.json"
-START = ("lessons", "numpy")  # what every page's Python has; others come when code imports them
+START = ("lessons", "numpy")  # what every page's Python has
+#: Packages that come when a cell needs them: the buttons count their megabytes. Each before those
+#: that need it.
+LATE = ("matplotlib", "scipy", "threadpoolctl", "scikit-learn")
 SQUEEZED = {".mjs", ".wasm"}  # what web hosts compress; the others are zip files
 #: The page's half of the runtime; its other half is in the wheel.
 SCRIPTS = sorted(path for path in (SOURCE / "live").iterdir() if path.suffix in {".js", ".css"})
 #: The one that pages load at once learns from the build what a start would load.
 STARTER, NO_SIZES = "starter.js", "const SIZES = {};"
-#: Files of the package that the wheel leaves out, as most pages do without: `lessonsPython` brings
-#: one when a script of a page wants it.
-LARGE = ("data/corpus_topics.txt.gz", "studies/page_gpt/weights.npz")
 
 
 def sums(pins: dict[str, Any] = PINS) -> dict[str, str]:
@@ -105,13 +106,16 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
         "" when all is there; else one line that says that the site has no Python, and why.
     """
     folder, version = html / FOLDER, str(pins["version"])
-    name, wheel = wheel_of()
-    key = key_of(name, pins)
+    large = large_wheels()
+    wheels = dict([wheel_of(), *large.values()])
+    key = key_of([*wheels], pins)
     if made_with(folder) == key:
         return ""
     shutil.rmtree(folder, ignore_errors=True)
     for script in SCRIPTS:
         keep(folder / script.name, script.read_bytes())
+    for file, data in programs().items():
+        keep(folder / file, data)
     cache = cache_folder() if cache is None else cache
     try:
         reason = gather(cache, sums(pins), all_sources(version) if sources is None else sources)
@@ -122,16 +126,13 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
         keep(folder / MANIFEST, json.dumps({"missing": line}).encode())
         return line
     files = {file: (cache / file).read_bytes() for file in sums(pins)}
-    files |= {name: wheel, "NOTICE.txt": (HERE / "NOTICE.txt").read_bytes()}
-    large = {path: f"{key}-{Path(path).name}" for path in LARGE}
-    files |= {large[path]: (SOURCE / path).read_bytes() for path in LARGE}
-    lock = json.dumps(lock_with(name, wheel, pins["lock"]), sort_keys=True).encode()
+    files |= {**wheels, "NOTICE.txt": (HERE / "NOTICE.txt").read_bytes()}
+    lock = json.dumps(lock_with(wheels, pins["lock"]), sort_keys=True).encode()
     for file, data in {**files, f"lock-{key}.json": lock}.items():
         keep(folder / version / file, data)
     sets = sizes(json.loads(lock)["packages"], list(pins["core"]), files)
-    sets |= {path: {"packages": [], "bytes": len(files[file]), "sent": len(files[file])}
-             for path, file in large.items()}
-    manifest = {"key": key, "folder": version, "lock": f"lock-{key}.json", "files": large,
+    paths = {path.relative_to(SOURCE).as_posix(): package_of(path) for path in large}
+    manifest = {"key": key, "folder": version, "lock": f"lock-{key}.json", "files": paths,
                 "sets": sets}
     keep(folder / STARTER, starter(sets))
     keep(folder / MANIFEST, json.dumps(manifest).encode())  # last: what it names is there
@@ -141,18 +142,17 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
 def starter(sets: dict[str, dict[str, Any]]) -> bytes:
     """Return the script that gives cells their buttons, with the megabytes that a start loads."""
     text = (SOURCE / "live" / STARTER).read_text(encoding="utf-8")
-    mb = {name: round(sets[name]["sent"] / 1e6, 2) for name in ("start", "matplotlib")
-          if name in sets}
+    mb = {name: round(sets[name]["sent"] / 1e6, 2) for name in sets
+          if name in ("start", *LATE) or name.startswith(f"{SOURCE.name}-")}
     if NO_SIZES not in text:
         raise ValueError(f"{STARTER} has no line {NO_SIZES!r}")
     return text.replace(NO_SIZES, f"const SIZES = {json.dumps(mb)};").encode()
 
 
-def key_of(wheel: str, pins: dict[str, Any]) -> str:
+def key_of(wheels: list[str], pins: dict[str, Any]) -> str:
     """Return a short name for everything that the folder is made of."""
-    parts = [wheel.encode(), json.dumps(pins, sort_keys=True).encode()]
-    parts += [path.read_bytes() for path in (Path(__file__), HERE / "NOTICE.txt", *SCRIPTS,
-                                            *(SOURCE / path for path in LARGE))]
+    parts = [json.dumps([wheels, pins], sort_keys=True).encode(), *programs().values()]
+    parts += [path.read_bytes() for path in (Path(__file__), HERE / "NOTICE.txt", *SCRIPTS)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
@@ -173,33 +173,44 @@ def missing_line(html: Path) -> str:
     return str(manifest.get("missing", ""))
 
 
-def lock_with(name: str, wheel: bytes, lock: dict[str, Any]) -> dict[str, Any]:
-    """Return Pyodide's lock with one more package: the book's."""
-    ours = {"name": "lessons", "version": name.split("-")[1], "file_name": name,
-            "install_dir": "site", "sha256": hashlib.sha256(wheel).hexdigest(),
-            "package_type": "package", "imports": ["lessons"], "depends": ["numpy"],
+def lock_with(wheels: dict[str, bytes], lock: dict[str, Any]) -> dict[str, Any]:
+    """Return Pyodide's lock with more packages: the book's own, and each of its large files."""
+    ours = {}
+    for file, data in wheels.items():
+        name, version = file.split("-")[:2]
+        name, is_book = name.replace("_", "-"), name == SOURCE.name
+        ours[name] = {
+            "name": name, "version": version, "file_name": file, "install_dir": "site",
+            "sha256": hashlib.sha256(data).hexdigest(), "package_type": "package",
+            "imports": [name] if is_book else [], "depends": ["numpy"] if is_book else [],
             "unvendored_tests": False}
-    return {**lock, "packages": {**lock["packages"], "lessons": ours}}
+    return {**lock, "packages": lock["packages"] | ours}
 
 
 def sizes(packages: dict[str, Any], core: list[str],
           files: dict[str, bytes]) -> dict[str, dict[str, Any]]:
     """Return for "start", and for each other package with its needs, what a page loads.
 
-    Each has the bytes that are sent, as web hosts compress them, and the bytes that arrive.
+    Each has the bytes that are sent, as web hosts compress them, and the bytes that arrive. What
+    one of `LATE` brings counts there alone: code that needs scikit-learn names SciPy as well.
     """
-
-    def needs(package: str) -> set[str]:
-        return {package}.union(*(needs(each.lower()) for each in packages[package]["depends"]))
 
     def entry(names: set[str], more: list[str]) -> dict[str, Any]:
         loaded = [*more, *(packages[name]["file_name"] for name in names)]
         return {"packages": sorted(names), "bytes": sum(len(files[file]) for file in loaded),
                 "sent": sum(sent(file, files[file]) for file in loaded)}
 
-    start = set().union(*(needs(name) for name in START))
-    others = {name: needs(name) - start for name in packages if name not in start}
+    start = set().union(*(needs(name, packages) for name in START))
+    others = {name: needs(name, packages) - start for name in packages if name not in start}
+    for name, each in others.items():
+        each -= set().union(*(needs(late, packages) for late in LATE if late in each - {name}))
     return {"start": entry(start, core), **{name: entry(set_, []) for name, set_ in others.items()}}
+
+
+def needs(package: str, packages: dict[str, Any]) -> set[str]:
+    """Return a package of a lock file, and all that it needs."""
+    return {package}.union(*(needs(name.lower(), packages)
+                             for name in packages[package]["depends"]))
 
 
 def sent(name: str, data: bytes) -> int:

@@ -8,7 +8,6 @@ in it too. The page's half is ``src/lessons/live/cells.js``.
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,19 +17,16 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 from lessons.exercises import base
-from lessons.live.imports import imported
 from lessons.live.needs import Cells
 from tools.notebooks.cells import code_cells, load
 from tools.notebooks.key import parse_cell
 from tools.website.learner import CHECK
-from tools.website.reach import dumps, imports_of, lacks, reached_by
+from tools.website.reach import dumps
+from tools.website.statements import helping, is_plain_python, statements_of
 
 FOLDER = Path("_static/cells")  # below the site's
 #: Cells whose code a page does not show: it names the answer.
 UNSEEN = {"guess", "quiz", "remove-cell", "remove-input"}
-PACKAGES = {"matplotlib"}  # that a start does not load, and that are large
-#: What a cell ends with when it shows something: left out when it runs for a later cell only.
-SHOWS = {"browse", "check", "estimate", "explore", "guess", "hint", "listen", "quiz"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,8 @@ class PageCell:
     exercise : str
         The name of the exercise that it checks, if it is a stub.
     packages : tuple of str
-        Packages that a start does not load and that it needs, such as ``"matplotlib"``.
+        Packages that a start does not load and that it needs, or that cells do which have to run
+        before it, such as ``"matplotlib"``; large files of the book are packages as well.
     """
 
     code: str
@@ -69,122 +66,30 @@ class PageCell:
 def page_cells(cells: list[NotebookNode]) -> list[PageCell]:
     """Return the code cells of a notebook, with what a page must know of each.
 
-    A cell that needs one that cannot run cannot run either.
+    A cell with a statement that needs one that cannot run cannot run either.
     """
     code = code_cells(cells)
     trees = [parse_cell(cell.source) for cell in code]
+    parts = statements_of(trees)
     graph = Cells([cell.source for cell in code])
-    table = imports_of(ast.Module([part for tree in trees for part in tree.body], []))
-    parts = [split(tree) for tree in trees]
-    missing = {name: word for part in parts for name, word in part.missing.items()}
-    own = [", ".join(lacks(part.rest, table)[:1]) if is_plain_python(cell.source)
-           else "a notebook" for part, cell in zip(parts, code, strict=True)]
-    packages = [PACKAGES & {name.partition(".")[0] for module in imported(ast.walk(tree))
-                            for name in reached_by(module)} for tree in trees]
     made = []
     for place, cell in enumerate(code):
-        needed = graph.needs(place)
-        words = [*parts[place].missing.values(), own[place], *(own[each] for each in needed),
-                 *(missing.get(name, "") for name in sorted(graph.relevant(place)))]
+        words = ["a notebook"] * (not is_plain_python(cell.source))
+        words += [word for part in parts[place] for word in part.lacks]
         tags = tuple(cell.metadata.get("tags", ()))
         match = CHECK.search(cell.source) if "stub" in tags else None
+        packages = (part.packages for each in [place, *graph.needs(place)]
+                    for part in parts[each] if each == place or not part.lacks)
         made.append(PageCell(
-            cell.source, tags, next(filter(None, words), ""), helping(cell.source, parts[place]),
-            match[1] if match else "",
-            tuple(sorted(set().union(*(packages[each] for each in [place, *needed]))))))
+            cell.source, tags, min(words, key=rank, default=""),
+            helping(cell.source, trees[place], parts[place]), match[1] if match else "",
+            tuple(sorted(set().union(*packages)))))
     return made
 
 
-@dataclass(frozen=True)
-class Split:
-    """A cell without the imports that fail in a page; `missing` says what each name needs."""
-
-    rest: ast.Module
-    missing: dict[str, str]
-    cut: list[tuple[ast.stmt, str]]  # what is not as it was, and what takes its place
-
-
-def split(tree: ast.Module) -> Split:
-    """Take the imports out of a cell that fail in a page, and settings of what they import.
-
-    Examples
-    --------
-    >>> found = split(ast.parse("import numpy, torch\\nfrom torch import nn\\nx = 1"))
-    >>> found.missing, ast.unparse(found.rest)
-    ({'torch': 'PyTorch', 'nn': 'PyTorch'}, 'import numpy\\nx = 1')
-    >>> ast.unparse(split(ast.parse("import torch\\n_ = torch.manual_seed(0)\\nx = 1")).rest)
-    'x = 1'
-    """
-    body: list[ast.stmt] = []
-    missing, cut = dict[str, str](), list[tuple[ast.stmt, str]]()
-    for node in tree.body:
-        if not isinstance(node, (ast.Import, ast.ImportFrom)):
-            used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-            if keeps_nothing(node) and used & missing.keys():
-                cut.append((node, ""))
-            else:
-                body.append(node)
-            continue
-        kept = []
-        for alias in node.names:
-            if words := lacks(with_names(node, [alias]), {}):
-                missing[alias.asname or alias.name.partition(".")[0]] = words[0]
-            else:
-                kept.append(alias)
-        if len(kept) < len(node.names):
-            cut.append((node, ast.unparse(with_names(node, kept)) if kept else ""))
-        body += [with_names(node, kept)] if kept else []
-    return Split(ast.Module(body, []), missing, cut)
-
-
-def keeps_nothing(node: ast.stmt) -> bool:
-    """Tell whether a statement binds no name that anybody asks for: a call, or ``_ = …``."""
-    return isinstance(node, ast.Expr) or (
-        isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["_"])
-
-
-def with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
-    """Return an import of some of its names."""
-    if isinstance(node, ast.Import):
-        return ast.Import(names)
-    return ast.ImportFrom(node.module, names, node.level)
-
-
-def is_plain_python(code: str) -> bool:
-    """Tell whether a cell is Python alone: no magic commands.
-
-    Examples
-    --------
-    >>> is_plain_python("x = 1"), is_plain_python("%time x = 1")
-    (True, False)
-    """
-    try:
-        ast.parse(code)
-    except SyntaxError:
-        return False
-    return True
-
-
-def helping(code: str, parts: Split) -> str:
-    """Return what of a cell runs for the sake of later cells; lines keep their numbers.
-
-    Imports that fail in a page are left out, and a call at its end that only shows something.
-
-    Examples
-    --------
-    >>> def of(code): return helping(code, split(ast.parse(code)))
-    >>> of("import torch\\nx = 1\\nexplore(draw,\\n        frame)"), of("print(1)")
-    ('\\nx = 1', 'print(1)')
-    """
-    lines = code.splitlines()
-    for node, instead in parts.cut:
-        lines[node.lineno - 1 : node.end_lineno] = [instead, *[""] * (
-            (node.end_lineno or node.lineno) - node.lineno)]
-    last = parts.rest.body[-1] if parts.rest.body else None
-    if (isinstance(last, ast.Expr) and isinstance(last.value, ast.Call)
-            and isinstance(last.value.func, ast.Name) and last.value.func.id in SHOWS):
-        lines = lines[: last.lineno - 1]
-    return "\n".join(lines)
+def rank(word: str) -> tuple[bool, str]:
+    """Sort what a cell lacks: PyTorch first, which no change of the book could bring."""
+    return word != "PyTorch", word
 
 
 def hints_of(cells: list[PageCell]) -> dict[str, list[str]]:
@@ -204,7 +109,8 @@ def script_of(page: str, cells: list[PageCell]) -> str:
         if cell.helping != cell.code:
             entry["helping"] = cell.helping
         entry |= {key: value for key, value in
-                  (("lacks", cell.lacks), ("exercise", cell.exercise)) if value}
+                  (("lacks", cell.lacks), ("exercise", cell.exercise),
+                   ("packages", cell.packages)) if value}
         listed.append(entry)
     data = {"page": page, "cells": listed, "hints": hints_of(cells)}
     return f"window.lessonsCellsData = {dumps(data)};\n"

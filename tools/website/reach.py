@@ -8,36 +8,15 @@ from __future__ import annotations
 
 import ast
 import json
-import sys
 from collections.abc import Iterator
 from functools import cache
 
 from lessons.live.imports import file_of, imported
-from tools.pyodide.assemble import PINS
-from tools.pyodide.wheel import SOURCE, TORCH, members
+from tools.pyodide.wheel import SOURCE, TORCH
+from tools.website.here import files_in, not_here
 
-#: How a page names what it lacks; other packages by their own name.
-WORDS = {"torch": "PyTorch", "sklearn": "scikit-learn", "scipy": "SciPy",
-         "multiprocessing": "processes", "subprocess": "processes", "files": "large files",
-         "overflow": "overflow errors", "packages": "installed packages"}
-NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing", "pydoc_data",
-             "resource", "termios", "tkinter", "turtle", "venv"}
-PACKAGES = {name for package in PINS["lock"]["packages"].values() for name in package["imports"]}
-HERE = {SOURCE.name} | PACKAGES | (sys.stdlib_module_names - NOT_BUILT)
 WIDGETS = "lessons.widgets"  # they find out by themselves that they are in a page
 Table = dict[str, tuple[str, str]]  # a name in some code: a module, and a name in that
-
-
-@cache
-def left_out() -> dict[str, set[str]]:
-    """Return the data files that do not travel to a page: names, each with its packages."""
-    found: dict[str, set[str]] = {}
-    shipped = set(members())
-    for path in SOURCE.rglob("*"):
-        if path.is_file() and path not in shipped and path.suffix not in {".py", ".pyc", ".js",
-                                                                          ".css"}:
-            found.setdefault(path.name, set()).add(path.parent.name)
-    return found
 
 
 @cache
@@ -85,21 +64,37 @@ def reached_by(module: str) -> frozenset[str]:
 
 
 @cache
-def modules_lack(module: str) -> frozenset[str]:
-    """Return what the import of a module needs that a page has not got."""
+def modules_want(module: str) -> frozenset[str]:
+    """Return what the import of a module needs: packages, also those of large files."""
     modules = reached_by(module)
-    found = {name.partition(".")[0] for name in modules} - HERE
+    found = {name.partition(".")[0] for name in modules}
     if any((file := file_of(name)) and TORCH.search(file.read_text("utf-8")) for name in modules):
         found.add("torch")
     for name in modules:
         if not name.startswith(WIDGETS) and (tree := tree_of(name)):
-            found |= {"files" for node in tree.body if not isinstance(
-                node, (ast.FunctionDef, ast.ClassDef)) and reads_file(node)}
+            found |= {name for node in tree.body if not isinstance(
+                node, (ast.FunctionDef, ast.ClassDef)) for name in files_in(node)}
     return frozenset(found)
 
 
 def lacks(code: ast.AST, table: Table) -> list[str]:
     """Return what some code needs that a page has not got, in the words of the page, sorted.
+
+    It takes what `wanted` takes.
+
+    Examples
+    --------
+    >>> def of(code): return lacks(ast.parse(code), imports_of(ast.parse(code)))
+    >>> of("import torch"), of("import numpy, matplotlib.pyplot"), of("import gymnasium")
+    (['PyTorch'], [], ['gymnasium'])
+    >>> of("from lessons.gpt import model"), of("from lessons.engine import nn")
+    (['PyTorch'], [])
+    """
+    return not_here(wanted(code, table))
+
+
+def wanted(code: ast.AST, table: Table) -> set[str]:
+    """Return what some code needs: packages by the names of their imports, and other things.
 
     Parameters
     ----------
@@ -110,11 +105,9 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
 
     Examples
     --------
-    >>> def of(code): return lacks(ast.parse(code), imports_of(ast.parse(code)))
-    >>> of("import torch"), of("import numpy, matplotlib.pyplot"), of("from scipy.stats import t")
-    (['PyTorch'], [], ['SciPy'])
-    >>> of("from lessons.gpt import model"), of("from lessons.engine import nn")
-    (['PyTorch'], [])
+    >>> tree = ast.parse("from lessons.studies import compare\\ncompare.interval(a)")
+    >>> {"numpy", "scipy"} <= wanted(tree, imports_of(tree))
+    True
     """
     seen: set[tuple[str, str]] = set()
     for place in named(code, table):
@@ -130,19 +123,18 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
         for body in bodies_of(module, name):
             parts.append(body)
             modules |= set(imported(ast.walk(body)))
-    found = set[str]().union(*(modules_lack(module) for module in modules))
-    found |= {"subprocess" for part in parts for node in ast.walk(part)
+    found = set[str]().union(*(modules_want(module) for module in modules))
+    found |= {"processes" for part in parts for node in ast.walk(part)
               if isinstance(node, ast.Name) and node.id == "subprocess"}
-    found |= {asked_for(node) for part in parts for node in ast.walk(part)} - HERE - {""}
-    if any(reads_file(part) for part in parts):
-        found.add("files")
+    found |= {asked_for(node) for part in parts for node in ast.walk(part)} - {""}
+    found |= {name for part in parts for name in files_in(part)}
     if any("environment_check" in name for name, _ in seen) or any(
             isinstance(node, ast.Call) and ast.unparse(node.func) == "metadata"
             for node in ast.walk(code)):
         found.add("packages")
     if any(raises_on_overflow(node) for node in ast.walk(code)):
         found.add("overflow")
-    return sorted({WORDS.get(name, name) for name in found})
+    return found
 
 
 def asked_for(node: ast.AST) -> str:
@@ -230,12 +222,6 @@ def bodies_of(module: str, name: str) -> list[ast.AST]:
             if (isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name)
             or (isinstance(node, ast.Assign) and any(
                 isinstance(target, ast.Name) and target.id == name for target in node.targets))]
-
-
-def reads_file(body: ast.AST) -> bool:
-    """Tell whether code names a file that does not travel to a page."""
-    return any(isinstance(node, ast.Constant) and isinstance(node.value, str)
-               and node.value.rpartition("/")[2] in left_out() for node in ast.walk(body))
 
 
 def dumps(value: object) -> str:

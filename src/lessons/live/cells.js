@@ -89,17 +89,25 @@ window.lessonsCells ??= (() => {
       this.number = Number([...block.classList].find((name) => /^py-\d+$/.test(name)).slice(3));
       this.bar = block.nextElementSibling;
       this.box = block.closest("div.cell");
-      const { code, exercise = "" } = cells[this.number - 1];
-      Object.assign(this, { printed: code, exercise, text: code });
+      const { code, exercise = "", packages = [] } = cells[this.number - 1];
+      Object.assign(this, { printed: code, exercise, packages, text: code });
       const isLast = [...this.box.querySelectorAll(".py-cell")].at(-1) === block;
       this.old = isLast ? [...this.box.querySelectorAll(".cell_output")] : [];
       this.said = make("output", "py-said");
-      this.bar.querySelector("small")?.remove();
+      this.size = this.bar.querySelector("small");
       this.bar.append(make("span", "py-number", `cell ${this.number}`), this.said);
     }
 
     button(className) {
       return this.bar.querySelector(`.${className}`);
+    }
+
+    // What Run would still load.
+    sized() {
+      const names = ["start", ...this.packages].filter((name) => !python.arrived.has(name));
+      const text = lessonsSize(names);
+      if (!this.size || !text) this.size?.remove();
+      else if (this.size.textContent !== text) this.size.textContent = text;
     }
 
     say(...parts) {
@@ -325,9 +333,9 @@ window.lessonsCells ??= (() => {
     const first = [];
     for (const place of plan.value) {
       cell.say(`Running cell ${place + 1} first …`);
-      const { code, helping } = cells[place];
+      const { code, helping, packages } = cells[place];
       const shown = texts[place] === code && helping !== undefined ? helping : texts[place];
-      const done = await python.run(shown, undefined, place + 1);
+      const done = await python.run(shown, undefined, place + 1, packages);
       if (mine !== generation) return ended(cell, done.message, mine);
       await tell("note", { ...asked, cell: place, ok: done.ok });
       if (!done.ok) {
@@ -342,7 +350,7 @@ window.lessonsCells ??= (() => {
     const done = await python.run(texts[cell.number - 1], (item) => {
       place ??= cell.clear();
       show(place, item);
-    }, cell.number);
+    }, cell.number, cell.packages);
     if (done.message) return ended(cell, done.message, mine);
     place ??= cell.clear();
     await tell("note", { ...asked, ok: done.ok });
@@ -405,6 +413,7 @@ window.lessonsCells ??= (() => {
     stopper.hidden = python.state === "failed" || !busy;
     resetter.hidden = !["ready", "busy"].includes(python.state) || Boolean(busy);
     closer.hidden = python.state === "starting" || Boolean(busy);
+    for (const cell of views.values()) cell.sized();
     if (python.life !== life) {
       life = python.life;
       for (const cell of ran) if (!cell.state && cell.output) cell.say(AGAIN);
@@ -414,6 +423,10 @@ window.lessonsCells ??= (() => {
 
   python.addEventListener("state", tellState);
   python.addEventListener("progress", tellState);
+  python.addEventListener("fetching", ({ detail }) => {
+    const busy = [...views.values()].find((cell) => cell.state === "running");
+    busy?.say(detail.length ? `Fetching ${detail.join(", ")} …` : "Running …");
+  });
 
   // ---------- start
 

@@ -2,7 +2,7 @@
 // cells one after another, and can end it at any moment. No library, no request to anyone else.
 //
 //   const python = lessonsPython.kernel();       // the one of this page; nothing is loaded yet
-//   await lessonsPython.megabytes("matplotlib")  // what a start would load: 20, or null
+//   await lessonsPython.megabytes("matplotlib")  // what a start would load: 21, or null
 //   python.addEventListener("state", () => …)    // python.state, python.message, python.share
 //   const { ok, shown, message } = await python.run(code, (item) => …)
 //   const { ok, value, message } = await python.ask("lessons.words", "count", { n: 2 })
@@ -46,8 +46,8 @@ window.lessonsPython ??= (() => {
   // How much a start loads, with packages that code will import; null where that is not known.
   async function megabytes(...packages) {
     try {
-      const { sets } = await manifest();
-      const names = new Set(["start", ...packages].filter((name) => name in sets));
+      const { sets, files } = await manifest();
+      const names = new Set(["start", ...packages.map((name) => files[name] ?? name)].filter((name) => name in sets));
       const bytes = [...names].reduce((sum, name) => sum + sets[name].sent, 0);
       return Number((bytes / 1e6).toPrecision(2));
     } catch {
@@ -60,12 +60,12 @@ window.lessonsPython ??= (() => {
     message = ""; // what the reader should know now
     share = 0; // of the files that a start loads
     life = 0; // grows when what cells made is gone
+    arrived = new Set(); // packages that this page has loaded, and "start"
     #worker = null;
     #cells = []; // the first one runs
     #count = 0;
     #silence = 0;
     #bytes = 0;
-    #brought = {};
 
     #become(state, message = "") {
       [this.state, this.message] = [state, message];
@@ -125,9 +125,14 @@ window.lessonsPython ??= (() => {
         this.dispatchEvent(new Event("progress"));
       } else if (data.type === "ready") {
         this.share = 1;
+        this.arrived.add("start");
         this.#become("ready");
         this.#listen();
         this.#next();
+      } else if (data.type === "arrived") {
+        for (const name of data.names) this.arrived.add(name);
+      } else if (data.type === "fetching") {
+        this.dispatchEvent(new CustomEvent("fetching", { detail: data.names }));
       } else if (data.type === "shown" && this.#cells[0]?.id === data.id) {
         const item = { kind: data.kind, data: data.data, words: data.words };
         this.#cells[0].shown.push(item);
@@ -148,9 +153,10 @@ window.lessonsPython ??= (() => {
 
     #next() {
       if (this.state !== "ready" || !this.#cells.length) return;
-      const { id, code, number, module, name, argument } = this.#cells[0];
+      const { id, code, number, packages, module, name, argument } = this.#cells[0];
       this.#become("busy");
-      this.#worker.postMessage({ type: module ? "ask" : "run", id, code, number, module, name, argument });
+      this.#worker.postMessage(
+        { type: module ? "ask" : "run", id, code, number, packages, module, name, argument });
     }
 
     #end(message) {
@@ -177,9 +183,9 @@ window.lessonsPython ??= (() => {
 
     // Run a cell after those that wait; the promise is kept whatever happens. `onShown` gets each
     // piece as it comes: {kind, data, words}, as lessons.live.session says. Errors name the cell by
-    // its number.
-    run(code, onShown, number = 0) {
-      return this.#wait({ code, onShown, number });
+    // its number. `packages` come before it runs, besides those that it imports.
+    run(code, onShown, number = 0, packages = []) {
+      return this.#wait({ code, onShown, number, packages });
     }
 
     // Call a function of a module of the book with one argument that JSON can hold; its value comes
@@ -188,25 +194,11 @@ window.lessonsPython ??= (() => {
       return this.#wait({ module, name, argument: JSON.stringify(argument) });
     }
 
-    // Fetch a large file of the package and put it in its place, once until the worker ends.
+    // Fetch a large file of the package, by its path there; once until the worker ends.
     async bring(path) {
-      if (this.#brought[path] === this.life && this.state !== "off") return { ok: true, message: "" };
-      let data;
-      try {
-        const held = await manifest();
-        if (held.missing) return this.ask("lessons.live.files", "put"); // it will say why
-        const answer = await fetch(new URL(`${held.folder}/${held.files[path]}`, HERE));
-        if (!answer.ok) throw new Error(answer.status);
-        const reader = new FileReader();
-        reader.readAsDataURL(await answer.blob());
-        await new Promise((finish) => (reader.onload = finish));
-        data = reader.result.replace(/^.*,/, "");
-      } catch {
-        return { ok: false, message: `${SAID[location.protocol === "file:" ? "file" : "network"]} ${instead()}` };
-      }
-      const answer = await this.ask("lessons.live.files", "put", { path, data });
-      if (answer.ok) this.#brought[path] = this.life;
-      return answer;
+      const { files = {} } = await manifest().catch(() => ({}));
+      const { ok, shown, message } = await this.run("", undefined, 0, [files[path] ?? path]);
+      return { ok, message: message || shown.map(({ data }) => data).join("") };
     }
 
     #wait(cell) {

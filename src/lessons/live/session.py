@@ -29,6 +29,10 @@ HINTS: dict[type[BaseException], str] = {
 TOO_LARGE = re.compile("array is too big|Maximum allowed dimension")  # what numpy says at once
 NOT_HERE = ("{} is not part of the Python in this page. Run this cell in Binder, in Colab, or on "
             "your machine with `make lab`.")
+#: Packages that come when a cell needs them, by what code imports: what readers call them.
+LATE = {"matplotlib": "Matplotlib", "scipy": "SciPy", "sklearn": "scikit-learn"}
+TOO_LATE = ("{} comes to a page when a cell asks for it. Write `import {}` as the first line of "
+            "this cell, and run it again.")
 
 
 class TooMuch(Exception):
@@ -227,10 +231,16 @@ def hint_for(error: BaseException) -> str:
     --------
     >>> hint_for(ZeroDivisionError()), hint_for(ValueError("array is too big"))[:20]
     ('', 'It needs more memory')
+    >>> [hint_for(ModuleNotFoundError(name=name))[:11] for name in ("scipy", "scipy.x", "torch")]
+    ['SciPy comes', '', 'PyTorch is ']
     """
     if isinstance(error, ModuleNotFoundError) and error.name:
         top = error.name.partition(".")[0]
-        return "" if top == "lessons" else NOT_HERE.format("PyTorch" if top == "torch" else top)
+        if error.name in LATE:
+            return TOO_LATE.format(LATE[top], top)
+        if top in {"lessons", *LATE}:
+            return ""
+        return NOT_HERE.format("PyTorch" if top == "torch" else top)
     if isinstance(error, ValueError) and TOO_LARGE.search(str(error)):
         return HINTS[MemoryError]
     return next((text for kind, text in HINTS.items() if isinstance(error, kind)), "")

@@ -9,6 +9,12 @@
     Object.assign(document.createElement(tag), { className, textContent: text });
   let loading = null;
 
+  // What a cell loads of these: its classes, without "py-". Others are no sizes.
+  window.lessonsSize = (names) => {
+    const size = names.reduce((sum, name) => sum + (SIZES[name] ?? 0), 0);
+    return size ? `Run loads ${Number(size.toPrecision(2))} MB, once` : "";
+  };
+
   const add = (tag, more) => new Promise((done, fail) =>
     document.head.append(Object.assign(document.createElement(tag), more, { onload: done, onerror: fail })));
   const script = (path) => add("script", { src: new URL(path, HERE), async: false });
@@ -28,10 +34,10 @@
     const has = (name) => block.classList.contains(name);
     if (lacks) bar.append(make("button", `Needs ${lacks.slice(6).replace("_", " ")}`, "py-why"));
     else {
-      const size = SIZES.start + (has("py-matplotlib") ? SIZES.matplotlib : 0);
       bar.append(make("button", has("py-stub") ? "Check" : "Run", "py-run"), make("button", "Edit", "py-edit"));
       if (has("py-stub")) bar.append(make("button", "Hint", "py-hint"));
-      bar.append(make("small", `Run loads ${Number(size.toPrecision(2))} MB, once`));
+      const names = [...block.classList].map((name) => name.slice(3));
+      bar.append(make("small", lessonsSize(["start", ...names])));
     }
     for (const button of bar.querySelectorAll("button")) button.type = "button";
     block.after(bar);

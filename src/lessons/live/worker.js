@@ -43,9 +43,34 @@ function watchPrograms() {
   }
 }
 
+// The products of matrices that numpy, without BLAS here, is to use: one program for each type, from
+// the folder of this script (tools/pyodide/product.wat).
+const TYPES = ["float32", "float64"];
+
+async function programFor(type) {
+  const answer = await plainFetch(`product-${type}.wasm${location.search}`);
+  return WebAssembly.compile(await answer.arrayBuffer());
+}
+
+// Where they cannot be had (a browser without SIMD, say), numpy's own products serve, slower.
+async function speedUp(programs) {
+  try {
+    const { memory, addFunction, _malloc } = pyodide._module; // where numpy's arrays are
+    for (const [k, program] of (await programs).entries()) {
+      const { exports } = await WebAssembly.instantiate(program, { numpy: { memory } });
+      exports.scratch.value = _malloc(exports.scratch_bytes.value);
+      pyodide.pyimport("lessons.live.product").replace(TYPES[k], addFunction(exports.loop, "viiii"));
+    }
+  } catch (error) {
+    console.info(`Products of matrices are slow here: ${error}`);
+  }
+}
+
 async function start({ folder, lock }) {
   if (typeof WebAssembly === "undefined") return tell("failed", { why: "program", error: "" });
   watchPrograms();
+  const programs = Promise.all(TYPES.map(programFor));
+  programs.catch(() => {}); // speedUp will say it
   const { loadPyodide } = await arrival(import(`${folder}pyodide.mjs`));
   tell("step");
   pyodide = await loadPyodide({
@@ -57,23 +82,32 @@ async function start({ folder, lock }) {
   if (lost) return tell("failed", { why: "network", error: "" });
   const show = (kind, data, words) => tell("shown", { id: running, kind, data, words });
   session = pyodide.pyimport("lessons.live.session").Session(show);
+  await speedUp(programs);
   pyodide.pyimport("numpy"); // so that the first cell does not wait for it
   tell("ready");
 }
 
-// Fetch the packages that code imports, also through the modules of the book; return what failed.
-async function fetchPackages(code) {
-  const names = pyodide.pyimport("lessons.live.imports").missing(code).toJs();
-  const lines = names.map((name) => `import ${name}`).join("\n");
+// Fetch the packages that code imports, also through the modules of the book, and those that it is
+// known to need when it runs; return what failed.
+async function fetchPackages(code, known = []) {
   const errors = [];
-  const errorCallback = (text) => errors.push(text);
-  await pyodide.loadPackagesFromImports(lines, { messageCallback() {}, errorCallback });
+  const told = { messageCallback() {}, errorCallback: (text) => errors.push(text) };
+  const more = known.filter((name) => !(name in pyodide.loadedPackages));
+  if (more.length) {
+    tell("fetching", { names: more });
+    await pyodide.loadPackage(more, told);
+    tell("fetching", { names: [] });
+  }
+  const names = errors.length ? [] : pyodide.pyimport("lessons.live.imports").missing(code).toJs();
+  const lines = names.map((name) => `import ${name}`).join("\n");
+  await pyodide.loadPackagesFromImports(lines, told);
   return errors.length ? `A package that this code imports did not arrive. Check the network, then run it again.\n${errors[0]}` : "";
 }
 
-async function run({ id, code, number }) {
+async function run({ id, code, number, packages }) {
   running = id;
-  const data = await fetchPackages(code);
+  const data = await fetchPackages(code, packages);
+  tell("arrived", { names: Object.keys(pyodide.loadedPackages) });
   if (!data) return tell("done", { id, ok: session.run(code, number) });
   tell("shown", { id, kind: "text/x-error", data, words: "" });
   tell("done", { id, ok: false });

@@ -1,6 +1,5 @@
 """What chapter 10's page asks Python: a text read and written on, a tiny GPT trained in pieces."""
 
-import base64
 import math
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 
 from lessons.data import corpus, texts
 from lessons.gpt import choosing
-from lessons.live import files, prompt, tiny
+from lessons.live import prompt, tiny
 from lessons.studies.page_live.shown import record
 from lessons.train.tiny import TinyRun
 from lessons.widgets.prompts.numbers import attention_of, logits_of
@@ -94,16 +93,6 @@ def test_the_names_are_those_of_the_docstrings():
     names = {one.name.rpartition(".")[2] for one in texts.docstrings()}
     mine = texts.function_names().split()
     assert len(set(mine)) == len(mine) == 2750 and set(mine) <= names
-
-
-def test_files_are_put_in_their_place_once_and_nowhere_else(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "ROOT", tmp_path / "lessons")
-    (tmp_path / "lessons/data").mkdir(parents=True)
-    data = base64.b64encode(b"text").decode()
-    assert files.put({"path": "data/a.txt", "data": data}) == 4
-    assert files.put({"path": "data/a.txt", "data": ""}) == 4, "it is there"
-    with pytest.raises(ValueError, match="no file of the package"):
-        files.put({"path": "../b.txt", "data": data})
 
 
 def test_the_record_is_what_the_functions_say():

@@ -7,8 +7,8 @@ document.addEventListener("change", (event) => {
   if (!quiz) return;
   const right = choice.dataset.right === "true";
   const feedback = quiz.querySelector(".quiz-feedback");
-  // It was written and escaped when the book was built: text, <strong> and <code> only.
-  feedback.innerHTML = choice.dataset.said;
+  const said = choice.parentElement.querySelector(".quiz-said");
+  feedback.replaceChildren(...said.cloneNode(true).childNodes);
   feedback.dataset.right = choice.dataset.right;
   quiz.querySelector(".quiz-reset").hidden = false;
   const detail = { kind: "quizzes", name: quiz.dataset.name, value: right ? "right" : "wrong" };
@@ -38,7 +38,7 @@ addEventListener("beforeprint", () => {
     for (const choice of right) {
       const item = document.createElement("li");
       const said = document.createElement("span");
-      said.innerHTML = choice.dataset.said; // as above
+      said.append(...choice.parentElement.querySelector(".quiz-said").cloneNode(true).childNodes);
       said.querySelector("strong").remove();
       item.append(choice.nextElementSibling.cloneNode(true), ".", said);
       list.append(item);
