@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 .NOTPARALLEL: # test and book share _build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve book test test-fast notebooks pull new slides lab lint format pictures bench links clean
+.PHONY: help setup serve book test test-fast notebooks pull new slides pdf offline lab lint format pictures bench links clean
 
 help: ## list these commands
 	@echo 'make COMMAND, where COMMAND is one of:'
@@ -48,6 +48,12 @@ new: setup ## start a chapter: make new CH=12 TITLE="Images"
 
 slides: setup ## make slides in _build/slides, for use without a network (one chapter: CH=04)
 	@$(PY) -m tools.slides $(CH)
+
+pdf: book ## print the whole book as one PDF, in _build/pdf (other paper: PAPER=Letter)
+	@$(PY) -m tools.offline pdf $(if $(PAPER),--paper '$(PAPER)')
+
+offline: book ## make a zip of the site, in _build/offline, that works without a server or network
+	@$(PY) -m tools.offline zip
 
 lab: setup ## open your own copies of the chapters, in lab/, in JupyterLab
 	@root=; test "$$(id -u)" != 0 || { root=--allow-root; echo 'You are root: what notebooks run may change everything here.'; }; \

@@ -24,6 +24,27 @@ from tools.website.build import SiteError
 
 RESULT = Path(__file__).with_suffix(".json")
 N_TURNS = 3
+#: Products of matrices: rows, depth, columns.
+SHAPES = [(64, 64, 128), (256, 32, 96), (256, 256, 256), (512, 512, 512)]
+PRODUCT = """
+import numpy as np
+a, b = (np.random.default_rng(0).normal(size=shape).astype("{dtype}")
+        for shape in (({m}, {n}), ({n}, {p})))
+def seconds(n_steps):
+    for _ in range(n_steps):
+        a @ b
+seconds(20)
+"""
+#: The GPT that a page trains.
+GPT = """
+from lessons.live.tiny import SIZE, TEXTS
+from lessons.train.tiny import TinyRun
+training = TinyRun(TEXTS["names"](), **SIZE, lr=0.01, seed=0)
+def seconds(n_steps):
+    for _ in range(n_steps):
+        training.step()
+seconds(5)
+"""
 IMPORTS = "import numpy; import lessons.live.session"
 FIGURE = "import matplotlib.pyplot as plt; _ = plt.plot([1, 2])"
 
@@ -57,6 +78,25 @@ def starts(browser, host):
     return min(numpy_s), min(figure_s), min(native_s)
 
 
+def rates(page):
+    """Return the 1e9 operations in a processor second of products, for each type and shape."""
+    found = {}
+    for dtype in ("float32", "float64"):
+        for m, n, p in SHAPES:
+            operations = 2 * m * n * p
+            both = pages.speeds(page, PRODUCT.format(dtype=dtype, m=m, n=n, p=p), N_TURNS,
+                                n_steps=max(3, round(6e9 / operations)))
+            found[f"{dtype} {m}x{n} @ {n}x{p}"] = compared(
+                *(speed * operations / 1e9 for speed in both))
+    return found
+
+
+def compared(in_page, native):
+    """Return two speeds and their ratio, to three digits."""
+    values = {"page": in_page, "native": native, "page_over_native": in_page / native}
+    return {name: float(f"{value:.3g}") for name, value in values.items()}
+
+
 def main():
     """Measure, print, and record."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -70,7 +110,9 @@ def main():
         patient(browser)
         numpy_s, figure_s, native_s = starts(browser, host)
         page, _ = pages.opened(browser.new_context(), host)
-        in_page, native = pages.speeds(page)
+        mlp = compared(*pages.speeds(page, n_turns=N_TURNS, n_steps=600))
+        gpt = compared(*pages.speeds(page, GPT, N_TURNS, n_steps=40))
+        products = rates(page)
         result = {
             "what": "processor seconds, best of some turns",
             "sent_mb": {name: round(manifest["sets"][name]["sent"] / 1e6, 2)
@@ -78,8 +120,8 @@ def main():
             "first_numpy_s": round(numpy_s, 2), "native_start_s": round(native_s, 2),
             "first_numpy_over_native_start": round(numpy_s / native_s, 1),
             "then_first_figure_s": round(figure_s, 2),
-            "digits_mlp_steps_per_processor_s": {"page": round(in_page), "native": round(native)},
-            "digits_mlp_page_over_native": round(in_page / native, 2),
+            "digits_mlp_steps_per_processor_s": mlp, "tiny_gpt_steps_per_processor_s": gpt,
+            "products_gflop_per_processor_s": products,
             "processor_speed": round(calibration.speed(), 2), "cores": os.cpu_count(),
             "processor": platform.machine(), "browser": f"Chromium {browser.version}",
             "date": time.strftime("%Y-%m-%d"),

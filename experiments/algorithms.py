@@ -19,7 +19,7 @@ from experiments.keep import command, kept_all
 from lessons.gpt import model, text
 from lessons.gpt.variants import assembled, attention, layers, rounding
 from lessons.studies import trial
-from lessons.studies.algorithms import recipes, ruler, runs
+from lessons.studies.algorithms import analysis, plan, recipes, ruler, runs
 from lessons.studies.algorithms.pace import pace
 from lessons.train import muon, optimiser
 
@@ -93,7 +93,7 @@ def best(table):
 def tuned(do, names):
     """Return for each (kind, name) its runs at all rates, and beyond the edge where it is best."""
     rows = [
-        (kind, name, lr, seed) for kind, name in names for lr in recipes.RATES for seed in TUNING
+        (kind, name, lr, seed) for kind, name in names for lr in plan.RATES for seed in TUNING
     ]
     done = do(rows)
 
@@ -150,15 +150,15 @@ def everything(jobs=1):
 
     fixed = [
         (kind, width, lr, seed)
-        for width in reversed(recipes.WIDTHS)
+        for width in reversed(plan.WIDTHS)
         for kind in ("width", "scaled width")
-        for lr in recipes.WIDTH_RATES
+        for lr in plan.WIDTH_RATES
         for seed in TUNING
     ]
     fixed += [
         ("batch", size, lr, seed)
-        for size in recipes.BATCHES
-        for lr in recipes.RATES
+        for size in plan.BATCHES
+        for lr in plan.RATES
         for seed in TUNING
     ]
     singles = [("change", name) for name in recipes.CHANGES]
@@ -191,21 +191,21 @@ def everything(jobs=1):
             for on in CROSSED
         },
         "widths": {
-            "plain": some("width", recipes.WIDTHS),
-            "scaled": some("scaled width", recipes.WIDTHS),
+            "plain": some("width", plan.WIDTHS),
+            "scaled": some("scaled width", plan.WIDTHS),
         },
-        "batches": some("batch", recipes.BATCHES),
+        "batches": some("batch", plan.BATCHES),
     }, sum(seconds)
 
 
 def check():
     """Run a change and a width again, drawn anew each time; return what differs."""
-    record, rng, wrong = runs.record(), random.Random(), []
+    record, rng, wrong = analysis.record(), random.Random(), []
     name = rng.choice([name for name in record["changes"] if name != AT_ODDS])
     place = rng.randrange(len(SEEDS))
     row = record["changes"][name]
     todo = [(("change", name, row["lr"], SEEDS[place]), row["runs"][place])]
-    width, rate = rng.choice(recipes.WIDTHS[:3]), rng.choice(recipes.WIDTH_RATES[:3])
+    width, rate = rng.choice(plan.WIDTHS[:3]), rng.choice(plan.WIDTH_RATES[:3])
     todo += [(("width", width, rate, 1), record["widths"]["plain"][str(width)][f"{rate} 1"])]
     for row, old in todo:
         new = runs.one(*row)

@@ -15,11 +15,11 @@ import torch
 
 from experiments import keep
 from experiments.keep import command
-from lessons.studies.alignment import further, learn, pairs, runs, sums
+from lessons.studies.alignment import further, learn, pairs, plan, runs, sums, tensors
 from lessons.studies.record import load
 
 PARTS = Path("_build/alignment")  # what is done, for a run that is cut off
-CODE = [Path(module.__file__) for module in (learn, pairs, runs, sums)]
+CODE = [Path(module.__file__) for module in (learn, pairs, plan, runs, sums, tensors)]
 SEEDS, CHOOSING = [0, 1, 2], 9  # reported; and the one that chooses rates
 RATES = [0.0005, 0.0015, 0.0045]
 ASKED = 60  # questions from which a reward model learns
@@ -141,7 +141,7 @@ def everything(jobs):
         best[method], tried[method] = all_runs.chosen(method)
     best |= {name: best[like] for name, (like, _) in CONTROLS.items()}
     rows = all_runs.do(one, [(name, best[name], seed) for seed in SEEDS for name in best])
-    many = all_runs.do(unmoved, [(judge, seed) for judge in pairs.JUDGES for seed in SEEDS])
+    many = all_runs.do(unmoved, [(judge, seed) for judge in plan.JUDGES for seed in SEEDS])
     found = {name: {"rate": best[name], "runs": [rows[name, best[name], seed] for seed in SEEDS]}
              for name in best}
     for name, (_, _, like) in FURTHER.items():
@@ -153,7 +153,7 @@ def everything(jobs):
         found[name]["tried"] = value
     return {"seeds": SEEDS, "starts": [starts[(seed,)] for seed in SEEDS], "methods": found,
             "teacher": teacher,
-            "judged": {judge: [many[judge, seed] for seed in SEEDS] for judge in pairs.JUDGES},
+            "judged": {judge: [many[judge, seed] for seed in SEEDS] for judge in plan.JUDGES},
             "sizes": {"questions": len(sums.pairs("train")), "test": len(sums.pairs("test")),
                       "updates": runs.N_UPDATES, "answers": learn.N_QUESTIONS * learn.GROUP},
             }, all_runs.seconds

@@ -15,11 +15,11 @@ import torch
 
 from experiments import keep
 from experiments.keep import command
-from lessons.studies.compression import runs, small, speed
+from lessons.studies.compression import plan, runs, small, speed
 from lessons.studies.record import load
 
 PARTS = Path("_build/compression")  # what is done, for a run that is cut off
-CODE = [Path(module.__file__) for module in (small, runs)]
+CODE = [Path(module.__file__) for module in (small, plan, runs)]
 SEEDS, CHOOSING = [0, 1, 2], 9  # reported; and the one that chooses rates
 AGREES = 0.03  # bits per byte: processors round differently, and training amplifies it
 BITS, PER = [8, 6, 4, 3, 2], ["tensor", "row", 16]

@@ -19,6 +19,7 @@ from lessons.studies.elsewhere import (
     biology,
     chemistry,
     credit,
+    filters,
     fingerprints,
     lending,
     motifs,
@@ -33,7 +34,7 @@ SEEDS = range(10)
 CHANGED = [0.15, 0.4, 1.0]  # letters drawn anew in each relative
 OWN = [0, 15, 30]  # kelvin that a scaffold has for itself
 CODE = {"credit": [credit, loans, lending], "shop": [shop, visits, recommenders, splits],
-        "biology": [biology, sequences, motifs, splits],
+        "biology": [biology, sequences, filters, motifs, splits],
         "chemistry": [chemistry, molecules, fingerprints, splits]}
 DESIGN = ("ten seeds, each with data of its own; settings are chosen on a part of the training "
           "rows, split off in the same way as the rows that test; both ways of testing train on "

@@ -18,7 +18,7 @@ import torch
 
 from experiments.keep import command, kept
 from lessons.data import images
-from lessons.studies.images import runs, scenes
+from lessons.studies.images import budgets, finders, record, runs, scenes
 from lessons.studies.images.boxes import average_precision, mask_iou, match
 from lessons.studies.images.networks import FAMILIES, build, flops
 from lessons.studies.images.splits import N_FOLDS, N_TRAIN, split
@@ -27,8 +27,9 @@ from lessons.studies.record import path_of
 RESULT = path_of("images")
 PARTS = Path("_build/images")  # what is done, for a run that is cut off
 STUDY = RESULT.parent
-CODE = [STUDY / name for name in ("networks.py", "runs.py", "splits.py")]
-CODE_OF_SCENES = [STUDY / name for name in ("boxes.py", "scenes.py", "splits.py")]
+CODE = [STUDY / name for name in ("budgets.py", "changes.py", "networks.py", "runs.py",
+                                 "splits.py")]
+CODE_OF_SCENES = [STUDY / name for name in ("boxes.py", "finders.py", "scenes.py", "splits.py")]
 CODE_OF_SCENES += [Path(str(images.__file__))]
 RATES = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
 FIRST_RATES = RATES[2:5]  # where the search begins
@@ -85,14 +86,14 @@ def score(done):
 
 
 def row_of(family, budget, arrangement="as they are", change="", n_images=None, sizes=None,
-           rate=None, most_steps=runs.MOST_STEPS):
+           rate=None, most_steps=budgets.MOST_STEPS):
     """Return what five folds give with the chosen size and rate, one number a fold."""
     torch.set_num_threads(1)
     splits = [split(k, arrangement, n_images or N_TRAIN) for k in range(N_FOLDS)]
     sizes = sizes or list(FAMILIES[family])
 
     def trained(size, lr, k):
-        n_steps = runs.steps_for(budget, sum(flops(build(family, size, 0))), most_steps)
+        n_steps = budgets.steps_for(budget, sum(flops(build(family, size, 0))), most_steps)
         key = family, size, lr, k, n_steps, arrangement, change, n_images
         if key not in _trained:  # two budgets may both pay for the largest number of steps
             _trained[key] = runs.train(family, size, splits[k], lr, budget, seed=k,
@@ -119,7 +120,7 @@ def a_row_with_answers(family, budget):
     """Return a row, and for each test image of each fold what was read and how surely."""
     row, nets, splits = row_of(family, budget)
     with torch.inference_mode():
-        p = torch.cat([net(parts["test"][0]).softmax(1)
+        p = torch.cat([net(torch.tensor(parts["test"][0])).softmax(1)
                        for net, parts in zip(nets, splits, strict=True)])
     sure, read = p.max(1)
     return row | {"read": "".join(map(str, read.tolist())),
@@ -154,10 +155,10 @@ def ap(found, those):
 def detector(k, lr):
     """Train one detector; return how it does, and for fold 0 what it finds on test canvases."""
     torch.set_num_threads(1)
-    net = scenes.train("boxes", split(k), lr, seed=k, n_steps=BOX_STEPS)
+    net = finders.train("boxes", split(k), lr, seed=k, n_steps=BOX_STEPS)
     tests = canvases(k, "test")
-    found = {kind: scenes.detect(net, those) for kind, those in tests.items()}
-    row = {"valid": {kind: round(ap(scenes.detect(net, those), those), 4)
+    found = {kind: finders.detect(net, those) for kind, those in tests.items()}
+    row = {"valid": {kind: round(ap(finders.detect(net, those), those), 4)
                      for kind, those in canvases(k, "valid").items()},
            "test": {kind: round(ap(found[kind], those), 4) for kind, those in tests.items()}}
     if k == 0:
@@ -196,8 +197,8 @@ def ink_scores(p, those, least=0.5):
 def segmenter(k, lr, weight):
     """Train one segmenter; return how it does on the canvases of its fold."""
     torch.set_num_threads(1)
-    net = scenes.train("masks", split(k), lr, seed=k, n_steps=INK_STEPS, ink_weight=weight)
-    return {part: {kind: ink_scores(scenes.ink_probability(net, those), those)
+    net = finders.train("masks", split(k), lr, seed=k, n_steps=INK_STEPS, ink_weight=weight)
+    return {part: {kind: ink_scores(finders.ink_probability(net, those), those)
                    for kind, those in canvases(k, part).items()} for part in ("valid", "test")}
 
 
@@ -207,9 +208,9 @@ def asked_otherwise(k, lr):
     Where ink counts w times, the best answer is "ink" from the probability 1 / (1 + w) on.
     """
     torch.set_num_threads(1)
-    net = scenes.train("masks", split(k), lr, seed=k, n_steps=INK_STEPS)
+    net = finders.train("masks", split(k), lr, seed=k, n_steps=INK_STEPS)
     those = canvases(k, "test")["crowded"]
-    p = scenes.ink_probability(net, those)
+    p = finders.ink_probability(net, those)
     return {f"{weight:g}": ink_scores(p, those, 1 / (1 + weight)) for weight in INK_WEIGHTS}
 
 
@@ -275,7 +276,7 @@ def everything():
                                    [row["size"]]) for family, row in middle.items()}
                for change in ("shifts", "mirror")}
     longer = {family: do(a_row, family, 4 * MIDDLE, "as they are", "", None,
-                         [middle[family]["size"]], middle[family]["lr"], 3 * runs.MOST_STEPS)
+                         [middle[family]["size"]], middle[family]["lr"], 3 * budgets.MOST_STEPS)
               for family in ("linear",)}
     repeated = {family: do(again, family, middle[family]["size"], middle[family]["lr"],
                            results["pixels shuffled"][family][f"{MIDDLE:.4g}"]["lr"])
@@ -288,7 +289,7 @@ def everything():
 
 def check(scenes_too=True):
     """Train one fold of some rows, and one segmenter, again; return what differs."""
-    kept_record, wrong, k = runs.record(), [], CHECKED_FOLD
+    kept_record, wrong, k = record.record(), [], CHECKED_FOLD
     rows = [(kept_record["results"][kind][family][budget], kind, family, budget, "")
             for kind, family, budget in CHECKED]
     rows += [(kept_record["changed"][change][family], "as they are", family, MIDDLE, change)

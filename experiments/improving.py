@@ -23,10 +23,12 @@ from torch.nn import functional as F
 
 from experiments import keep
 from lessons.gpt.model import n_parameters
+from lessons.studies.classifier import tensors
 from lessons.studies.compare import interval
 from lessons.studies.improving import runs as ablation
 from lessons.studies.improving.folds import N_FOLDS, N_LARGEST, fold
 from lessons.studies.improving.networks import Recipe, build
+from lessons.studies.improving.record import record
 from lessons.studies.record import path_of
 
 RESULT = path_of("improving")
@@ -183,11 +185,12 @@ def other_seeds(size, number, lr):
 
 def cooled(net, split):
     """Return the test loss of logits divided by what suits the validation images best."""
+    parts = tensors(split)
     with torch.inference_mode():
-        valid, test = net(split["valid"][0]), net(split["test"][0])
-        losses = [F.cross_entropy(valid / t, split["valid"][1]).item() for t in TEMPERATURES]
+        valid, test = net(parts["valid"][0]), net(parts["test"][0])
+        losses = [F.cross_entropy(valid / t, parts["valid"][1]).item() for t in TEMPERATURES]
         best = TEMPERATURES[int(np.argmin(losses))]
-        return round(F.cross_entropy(test / best, split["test"][1]).item(), 4)
+        return round(F.cross_entropy(test / best, parts["test"][1]).item(), 4)
 
 
 def watched(split, small):
@@ -282,7 +285,7 @@ def everything():
 
 def check():
     """Train fold 7 of every recipe with the budget of the baseline again; return what differs."""
-    kept, wrong = ablation.record(), []
+    kept, wrong = record(), []
     for size, rows in kept["results"].items():
         split = fold(7, int(size))
         for name, row in rows.items():

@@ -23,6 +23,7 @@ from lessons.studies.language import (
     finding,
     invented,
     kinds,
+    networks,
     questions,
     reading,
     runs,
@@ -68,10 +69,10 @@ def readers(shown, n_train, together=True, splits=SPLITS):
             found["Bayes", alpha] = [share(model.predict(counts[part]), part)
                                      for part in (parts.valid, parts.test)]
         for lr in RATES:
-            net = kinds.network(X, target, lr, DROPOUT, HIDDEN, seed, n_steps=200)
+            net = networks.network(X, target, lr, DROPOUT, HIDDEN, seed, n_steps=200)
             with torch.inference_mode():
                 found["network", lr] = [
-                    share(net(kinds.scaled(counts[part])).argmax(1).numpy(), part)
+                    share(net(networks.scaled(counts[part])).argmax(1).numpy(), part)
                     for part in (parts.valid, parts.test)]
         for name in ("Bayes", "network"):
             best = max((key for key in found if key[0] == name), key=lambda key: found[key][0])
@@ -365,7 +366,7 @@ CODE_OF = {
     "translator": _files("translator", "invented"),
     "vectors": [*_files("kinds", "skipgram"), ENGINE / "vectors.py"],
     "retrieval": [*_files("finding", "questions"), ENGINE / "vectors.py", ENGINE / "retrieval.py"],
-    "libraries": [*_files("kinds"), ENGINE / "naive_bayes.py"],
+    "libraries": [*_files("kinds", "networks"), ENGINE / "naive_bayes.py"],
     "reading": [*_files("reading", "questions", "finding"), ENGINE / "retrieval.py"],
 }
 

@@ -20,19 +20,19 @@ import torch
 
 from experiments.keep import command, kept_all
 from lessons.studies.record import load, path_of
-from lessons.studies.scaling import fits, small, text
+from lessons.studies.scaling import fits, shapes, small, text
 
 PARTS = Path("_build/scaling")  # what is done, for a run that is cut off
-CODE = [Path(small.__file__), Path(text.__file__)]
+CODE = [Path(m.__file__) for m in (shapes, small, text)]
 WIDTHS = [12, 16, 24, 32, 48, 64, 96]
-STEPS = [small.FIRST * 2**k for k in range(5)]  # 131 thousand to 2.1 million bytes
+STEPS = [shapes.FIRST * 2**k for k in range(5)]  # 131 thousand to 2.1 million bytes
 TUNED, LONGEST = STEPS[:4], STEPS[4]
 SCALES = [1 / 4, 1 / 2, 1]  # learning rate times width; one more where the best is the last
 MORE_SEEDS = [1, 2]
 CONTROLLED, CONTROL = [12, 48, 96], 1 / 4  # widths and rate: a short warm-up, and no fall
 FLAT = ["constant", "warmed, constant"]  # a warm-up of a twentieth of the run, or as in a long one
 LARGER = small.WEIGHTS[1]
-CONTROLS = [(w, small.FIRST, CONTROL, 0, how, LARGER) for w in CONTROLLED[:2] for how in FLAT]
+CONTROLS = [(w, shapes.FIRST, CONTROL, 0, how, LARGER) for w in CONTROLLED[:2] for how in FLAT]
 AGREES = 0.1  # nats: processors round differently, and training amplifies it
 
 
@@ -51,7 +51,7 @@ class Grid:
     def do(self, rows):
         """Do these runs, the longest first."""
         rows = sorted(set(rows), key=lambda row: row[0] ** 2 * row[1], reverse=True)
-        settings = small.CONTEXT, small.BATCH
+        settings = shapes.CONTEXT, shapes.BATCH
         self.done |= kept_all(PARTS, CODE, settings, a_run, rows, self.jobs)
 
     def best(self, width, n_steps, schedule="cosine"):
@@ -108,7 +108,7 @@ def everything(jobs):
             + [(w, LONGEST, grid.best(w, LONGEST) / part, 0, "constant") for w in WIDTHS
                for part in (1, 2)]
             + grid.at_the_edge([LONGEST]))
-    grid.do((w, small.FIRST, CONTROL, 0, "constant") for w in CONTROLLED)
+    grid.do((w, shapes.FIRST, CONTROL, 0, "constant") for w in CONTROLLED)
     rows = rows_of(grid.done)
     parts = text.parts()
     about = {"train": len(parts.train), "tune": len(parts.tune), "test": len(parts.test),

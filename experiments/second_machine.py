@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 import torch
 
 from experiments.algorithms import SEEDS, loss_of
-from lessons.studies.algorithms import runs
+from lessons.studies.algorithms import analysis, runs
 from lessons.studies.record import path_of
 
 OUT = path_of("algorithms").with_name("second_machine.json")
@@ -35,7 +35,7 @@ def main(arguments):
                                      allow_abbrev=False)
     parser.add_argument("--jobs", type=int, default=1, metavar="N")
     jobs = parser.parse_args(arguments).jobs
-    changes = runs.record()["changes"]
+    changes = analysis.record()["changes"]
     rows = [(name, row["lr"], seed) for name, row in changes.items() for seed in SEEDS]
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         here = list(pool.map(again, *zip(*rows, strict=True)))

@@ -21,14 +21,15 @@ from lessons.gpt import model, tokenizer
 from lessons.gpt.variants import assembled, attention
 from lessons.studies import trial
 from lessons.studies.small_gpt import runs as small_gpt
-from lessons.studies.speedrun import entry, ladder, table, timed
+from lessons.studies.speedrun import entry, ladder, results, table, timed
+from lessons.studies.speedrun.results import N_STEPS, Result, target
 from lessons.train import muon, optimiser, tokens
 
 PARTS = Path("_build/speedrun")  # what is done, for a run that is cut off
 TUNING, SEEDS = 0, range(3)
 MARGIN = 0.004  # bits per byte that a try must be better than the score
-MODULES = (model, tokenizer, assembled, attention, trial, entry, ladder, timed, muon, optimiser,
-           tokens)
+MODULES = (model, tokenizer, assembled, attention, trial, entry, ladder, results, timed, muon,
+           optimiser, tokens)
 
 #: Peak rates and numbers of steps that were tried for each row. Chapter 10's are what they are.
 TRIES = {
@@ -69,13 +70,13 @@ def promising(tried):
     tried : dict
         From (rate, number of steps) to what the run gave.
     """
-    good = [key for key, row in tried.items() if row["bits"] <= timed.target() - MARGIN]
+    good = [key for key, row in tried.items() if row["bits"] <= target() - MARGIN]
     return sorted(good, key=lambda key: (key[1], tried[key]["bits"]))
 
 
 def reached(runs):
     """Return whether every run has the score, to a thousandth of a bit."""
-    return all(round(run["bits"], 3) <= round(timed.target(), 3) for run in runs)
+    return all(round(run["bits"], 3) <= round(target(), 3) for run in runs)
 
 
 def chapter_10():
@@ -86,10 +87,10 @@ def chapter_10():
     run, text = small_gpt.record(), timed.tokens()
     n_bytes = text.n_bytes[text.train.long()].sum().item()
     train = run["curves"][-1][1] / math.log(2) * len(text.train) / n_bytes
-    result = timed.Result("chapter 10", 0, ladder.N_STEPS, timed.target(), train,
-                          run["processor_s"], run["processor_s"] / ladder.N_STEPS)
+    result = Result("chapter 10", 0, N_STEPS, target(), train,
+                    run["processor_s"], run["processor_s"] / N_STEPS)
     return {"idea": ladder.IDEAS["chapter 10"][1], "lr": ladder.BASE.lr,
-            "n_steps": ladder.N_STEPS, "flops_per_step": trial.flops_per_step(ladder.BASE),
+            "n_steps": N_STEPS, "flops_per_step": trial.flops_per_step(ladder.BASE),
             "runs": [result.record()], "tried": []}
 
 
@@ -121,7 +122,7 @@ def everything(jobs=1):
     for name, runs in ASIDE.items():
         done = do([(name, *run) for run in runs])
         still_open[name] = [{"lr": task[1], **row} for task, row in done.items()]
-    return {"target": timed.target(), "rows": rows, "open": still_open}, sum(seconds)
+    return {"target": target(), "rows": rows, "open": still_open}, sum(seconds)
 
 
 def check():

@@ -22,14 +22,14 @@ from torch.utils.tensorboard import SummaryWriter
 
 from experiments.keep import Runs, command
 from lessons.machines import profiles
-from lessons.studies.tools import changes, runs
+from lessons.studies.tools import analysis, changes, runs
 from lessons.train import checkpoint
 from lessons.train.log import Log, read_metrics
 from lessons.train.optimiser import decay_groups
 from lessons.train.run import loop
 
 PARTS = Path("_build/tools")
-CODE = [Path(module.__file__) for module in (changes, runs)]
+CODE = [Path(module.__file__) for module in (analysis, changes, runs)]
 N_STEPS, EVERY, N_VALID, SEED = 60, 10, 64, 0
 TRAINED = ["chapter 10", "fused"]
 N_ROUNDS, N_TRIES, N_WARM = 15, 12, 3
@@ -129,15 +129,15 @@ def looked_at(version):
     own, total = profiles.own_times(events), profiles.total_times(events)
     worst = max(abs(own[name] - row.self_cpu_time_total) for name, row in rows.items()
                 if name in own)
-    return {"shares": {kind: round(x, 2) for kind, x in runs.shares(events).items()},
-            "spread": {kind: [round(f(runs.shares(e)[kind] for _, e in seen[N_WARM:]), 1)
-                              for f in (min, max)] for kind in runs.shares(events)},
+    return {"shares": {kind: round(x, 2) for kind, x in analysis.shares(events).items()},
+            "spread": {kind: [round(f(analysis.shares(e)[kind] for _, e in seen[N_WARM:]), 1)
+                              for f in (min, max)] for kind in analysis.shares(events)},
             "ms": round(lasts(events) / 1000, 1), "n_events": len(events),
             "all_ms": [round(lasts(e) / 1000, 1) for _, e in seen],
             "rows": [[name, round(own.get(name, 0) / 1000, 2), round(total[name] / 1000, 2),
                       rows[name].count, rows[name].flops] for name in list(total)
                      if total[name] > 0.004 * lasts(events) and name in rows],
-            "disagrees_us": round(worst, 3), "strips": runs.strips(events),
+            "disagrees_us": round(worst, 3), "strips": analysis.strips(events),
             "phases": [round(x / 1000, 2) for x in phases(events)]}
 
 
@@ -208,7 +208,7 @@ def everything():
 
 def check(n_steps=5, kept=None):
     """Train one run's first steps again; return a line for each loss that differs."""
-    kept = kept or runs.record()
+    kept = kept or analysis.record()
     now = first_losses(n_steps)
     old = dict(map(tuple, kept["tensorboard"]["training"]["chapter 10"]))
     return [f"step {step}: loss {loss:.4f}, the record has {old[step]:.4f}"

@@ -25,8 +25,11 @@ ASKED = "SKIP_WHAT_PASSED"  # the variable by which the suite asks its parts to 
 
 _CHAPTERS = ("text/*", "book/*.ipynb", "book/*.md")
 _ELSEWHERE = ("experiments/*", "benchmarks/*", ".ci/*", ".github/*", "[A-Z]*")
+#: A type checker reads Python and its settings.
+_UNTYPED = tuple(f"*.{suffix}" for suffix in ("md", "js", "css", "csv", "json", "npz", "webp"))
 #: What cannot make a part fail; anything that is not named here can, a new folder too.
 APART = {
+    "types": (*_CHAPTERS, ".ci/*", ".github/*", *_UNTYPED),
     "lessons": (*_CHAPTERS, *_ELSEWHERE, "tools/*", "tests/tools/*", "tests/notebooks/*",
                 "tests/site/*"),
     "answers": ("book/*.ipynb", "book/*.md", *_ELSEWHERE, "tools/*", "tests/tools/*",

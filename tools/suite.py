@@ -25,9 +25,11 @@ PY = sys.executable
 #: Tests of one file stay together; those of the site, by visit (tests/site/conftest.py).
 ONE = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 PYTEST = [*ONE, "-n", "2", "--dist", "loadfile"]
+#: What goes before a command that shall see no other machine.
+ALONE = [PY, "-m", "tools.network"]
 READ_TEXTS = ["tests/lessons/exercises/test_exercises.py", "tests/lessons/engine/test_tensor.py"]
 #: Tests that look at the whole house: they run always.
-HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py"]
+HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py", "tests/tools/test_workflows.py"]
 
 #: Name, what it is, and its command.
 PARTS = {
@@ -56,7 +58,7 @@ SINGLE = ("lint", "types", "check", "house", "book")
 WEEKLY = {"weekly": ("what a move of every slider costs", [*ONE, "-m", "weekly", "tests/site"])}
 #: Skipped as a whole while nothing they depend on has changed; nbval and site skip by
 #: themselves, notebook by notebook and test by test.
-WHOLE = ("lessons", "answers", "tools")
+WHOLE = ("types", "lessons", "answers", "tools")
 
 #: Processor seconds of the whole suite on the machine of `tools.calibration`. With 25 chapters that
 #: is 2700 s: 22 minutes of two cores. With 11 it took about 1,200 of 1,650 on a busy machine.
@@ -95,6 +97,7 @@ def run(name: str, skip: bool) -> Ended:
     # One thread each: two processes share the cores, and sums come out the same everywhere.
     env = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     if name != "book":  # it may fetch the files of Pyodide; tests ask this machine only
+        command = [*ALONE, *command]
         env |= {"no_proxy": "*", "NO_PROXY": "*"}
     env[passed.ASKED] = "1" if skip else ""
     start = time.perf_counter()

@@ -26,4 +26,11 @@
   root.page = document.currentScript.dataset.page; // its name in the table of contents
   root.scripts = "on"; // so that what scripts unfold is folded before anything is painted
   root.theme = dark ? "dark" : "light";
+  // Paper is white, also under what scripts draw: they listen too, and are told later.
+  let theme = root.theme;
+  addEventListener("beforeprint", () => {
+    theme = root.theme;
+    root.theme = "light";
+  });
+  addEventListener("afterprint", () => (root.theme = theme));
 }

@@ -168,7 +168,9 @@ window.lessonsProgress = (() => {
       link.append(sign);
     }
     sign.className = `page-mark ${state}`;
-    sign.innerHTML = `<span class="visually-hidden">, ${state}</span>`;
+    const words = Object.assign(document.createElement("span"), { className: "visually-hidden" });
+    words.textContent = `, ${state}`;
+    sign.replaceChildren(words);
   }
 
   function show() {

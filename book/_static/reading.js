@@ -57,6 +57,31 @@ if (!CSS.supports("selector(::details-content)")) {
   addEventListener("afterprint", () => opened.forEach((fold) => (fold.open = false)));
 }
 
+// A box of code that must be scrolled can be reached by keyboard. The theme asked each box in turn,
+// which cost a layout for each, those in folded parts too (tools/website/assets.py takes that out).
+{
+  const BOXES = "pre, .cell_output > .output";
+  const main = document.getElementById("main-content");
+  const known = new WeakSet();
+  const watch = new ResizeObserver((entries) => {
+    const boxes = entries.map(({ target }) => target);
+    const isScrolled = boxes.map((box) =>
+      box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight);
+    boxes.forEach((box, i) => (box.tabIndex = isScrolled[i] ? 0 : -1));
+  });
+  const follow = () => main?.querySelectorAll(BOXES).forEach((box) => {
+    if (known.has(box)) return;
+    known.add(box);
+    watch.observe(box);
+  });
+  let soon = 0;
+  follow();
+  if (main) new MutationObserver(() => { // cells that run in the page bring new ones
+    clearTimeout(soon);
+    soon = setTimeout(follow, 300);
+  }).observe(main, { childList: true, subtree: true });
+}
+
 // A source is saved, not shown as raw text in a new tab.
 document.querySelectorAll(".dropdown-download-buttons a").forEach((link) => {
   link.removeAttribute("target");

@@ -49,7 +49,9 @@ def test_check_reports_a_bad_page_and_nothing_else(built_bad, path, capsys):
 
 
 @pytest.mark.parametrize("path", pages("at-build"))
-def test_build_refuses_a_bad_page_and_keeps_the_old_notebook(repository, path):
+def test_build_refuses_a_bad_page_and_keeps_the_old_notebook(repository, path, monkeypatch):
+    (repository.root / "elsewhere").mkdir()
+    monkeypatch.setenv("TMPDIR", str(repository.root / "elsewhere"))  # else all here is temporary
     repository.add(path)
     if path.stem == "bad-options":
         guard = "text/bad-options.md: Code cell 1 at line"  # its text cannot be parsed

@@ -26,14 +26,16 @@ from playwright.sync_api import (
 )
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.site.unchanged import Unchanged, opened
+from tests.site.unchanged import Unchanged, cells_of, opened
 from tools import environment
 from tools.editor.assemble import assemble as assemble_editor
 from tools.pyodide.assemble import assemble
 from tools.website import build as builder
 from tools.website.server import open_server
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+             # No name leads anywhere else; requests by number, the pages block themselves.
+             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 HANG_MS = 600_000  # guards against hanging only: a busy machine may take its time
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
 Open = Callable[..., Page]
@@ -104,6 +106,9 @@ def note_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     about = getattr(request.node, "callspec", None)
     about = {v for v in about.params.values() if isinstance(v, str)} if about else set()
     pages = opened | {name for name in about if (builder.HTML / f"{name}.html").is_file()}
+    if request.node.get_closest_marker("cells"):
+        books = {name for name in pages if (builder.ROOT / f"book/{name}.ipynb").is_file()}
+        pages = pages - books | {cells_of(name) for name in books}
     request.node.user_properties.append(("pages", sorted(pages)))
 
 

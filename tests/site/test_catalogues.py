@@ -5,6 +5,8 @@ import pytest
 from lessons.widgets.catalogues.browse import MIME_TYPE, Catalogue
 from tests.site.test_explorers import ROOT, outputs, unfolded
 
+pytestmark = pytest.mark.cells
+
 PAGES = sorted(p.stem for p in (ROOT / "book").glob("*.ipynb") if outputs(p.stem, MIME_TYPE))
 
 

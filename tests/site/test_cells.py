@@ -362,7 +362,8 @@ def test_a_page_from_a_file(site, browser):
     page.keyboard.press("Enter")
     page.evaluate("(n) => done(n)", number)
     assert shown(page, number)[1].startswith(
-        "Python cannot start in a page that was opened as a file. Run the chapter on your machine")
+        "Python cannot start in a page that was opened as a file. It can where “python3 -m "
+        "http.server” serves the folder. Run the chapter on your machine")
     context.close()
 
 

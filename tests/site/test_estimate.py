@@ -12,6 +12,8 @@ from lessons.widgets.estimates import html, table as estimate
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
 from tools.website import build as builder
 
+pytestmark = pytest.mark.cells
+
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "training-large-models/machine"
 PAGE = "07-hardware"

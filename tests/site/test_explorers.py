@@ -18,6 +18,8 @@ from lessons.widgets.explorers.record import unpack
 from lessons.widgets.quizzes import ask as quiz
 from tests.site.conftest import unfold
 
+pytestmark = pytest.mark.cells
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

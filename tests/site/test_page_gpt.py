@@ -42,7 +42,7 @@ def page_html():
     head = "".join(
         f'<script defer src="_static/{file.name}"></script>' if file.suffix == ".js" else
         f'<link rel="stylesheet" href="_static/{file.name}">'
-        for widget in WIDGETS for file in widget.assets)
+        for file in dict.fromkeys(file for widget in WIDGETS for file in widget.assets))
     return (f'<!doctype html><html lang="en" data-scripts><meta charset="utf-8"><title>GPT</title>'
             f'<link rel="icon" href="data:,">{head}<body>{first}{second}</body></html>')
 

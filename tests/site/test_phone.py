@@ -69,6 +69,7 @@ def drag(finger, found, field, end):
     return seen
 
 
+@pytest.mark.cells
 @pytest.mark.parametrize("name", EXPLORER_PAGES)
 def test_under_a_finger_the_figure_is_in_sight(shared, name):
     page = shared(name, "phone")
@@ -92,6 +93,7 @@ def test_a_figure_that_is_not_held_leaves_the_screen(shared):
     page.reload()
 
 
+@pytest.mark.cells
 @pytest.mark.parametrize("name", EXPLORER_PAGES)
 def test_a_choice_shows_a_panel_that_it_changes(shared, name):
     page = shared(name, "phone")

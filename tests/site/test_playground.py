@@ -263,7 +263,9 @@ def test_divergence_is_shown_and_said_and_survived(page):
     assert said(page).startswith("The run diverged at step")
     assert "lower the learning rate" in said(page)
     assert page.locator(".playground-message").get_attribute("role") == "alert"
-    page.click(".playground-back")
+    back = page.locator(".playground-back")
+    assert back.inner_text() == f"Go back to step {page.evaluate('game.canRewind')}"
+    back.click()
     until(page, "game.diverged === null")
     assert said(page) == "" and page.evaluate("game.step === game.points.at(-1)[0]")
     page.evaluate("set('rate', -1)")
@@ -299,7 +301,13 @@ def test_own_points_are_clicked_and_moved_by_keyboard(page):
     box = surface.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
     until(page, "game.isBegun && game.experiment.points.x.length === 6")
-    assert page.evaluate("game.experiment.points.x[5][1] > 0")
+    x, y = page.evaluate("game.experiment.points.x[5]")
+    left, width = page.evaluate("""() => { const { left, width } =
+        lessonsPlayground.fieldOf(game.find("surface")); return [left, width]; }""")
+    low, high = page.evaluate("game.domain.x")
+    assert x == pytest.approx(low + (box["width"] / 2 - left) / width * (high - low), abs=0.01)
+    assert y > 0
+    page.mouse.click(box["x"] + 5, box["y"] + box["height"] / 4)  # on an axis
     surface.focus()
     for key in ("ArrowLeft", "ArrowUp", "Enter"):
         page.keyboard.press(key)
@@ -408,6 +416,48 @@ def test_a_program_is_copied_and_where_that_is_forbidden_it_can_be_selected(page
     assert "copy it from there" in page.locator(".playground-copied").inner_text()
     assert page.evaluate("document.activeElement.value") == programs["torch"]
     page.evaluate("delete navigator.clipboard")
+
+
+def test_a_program_says_where_it_ends_when_the_run_is_longer(page):
+    assert page.evaluate("game.mostSteps") == playground.MOST_STEPS
+    begin(page, "data=line")
+    assert page.locator(".playground-engine").inner_text() == "Copy as Python"
+    page.evaluate("() => { game.step = 10_001; game.showNumbers(); }")
+    names = [page.locator(f".playground-{kind}").inner_text() for kind in ("engine", "torch")]
+    assert names == ["Copy as Python (to step 10000)", "Copy as PyTorch (to step 10000)"]
+    page.click(".playground-engine")
+    until(page, "game.find('copied').textContent.endsWith('the first 10000 of 10001 steps.')")
+    page.evaluate("() => { game.step = 0; game.showNumbers(); }")
+
+
+def test_without_a_hidden_layer_the_activation_is_off_and_says_why(page):
+    activation, why = page.locator('[data-key="activation"]'), page.locator(".playground-unused")
+    begin(page, "data=moons&layers=2")
+    assert activation.is_enabled() and not why.is_visible()
+    page.click(".playground-remove")
+    assert activation.is_disabled()
+    assert why.inner_text() == "Without a hidden layer there is nothing to activate."
+    assert activation.get_attribute("aria-describedby") == why.get_attribute("id")
+
+
+def test_the_plane_has_axes_with_the_names_of_its_columns(page):
+    begin(page, "data=line")
+    assert page.evaluate("game.axisNames()") == ["x (no unit)", "y (no unit)"]
+    begin(page, "data=own&points=1,1,0;1,2,0;2,1,1;2,2,1&labels=a,b&features=cm,kg")
+    assert page.evaluate("game.axisNames()") == ["cm", "kg"]
+    written = page.evaluate("""() => {
+      const texts = [], own = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        texts.push(text);
+        own.call(this, text, ...place);
+      };
+      game.find("surface").points = null;
+      game.drawPicture();
+      CanvasRenderingContext2D.prototype.fillText = own;
+      return texts; }""")
+    assert written[-2:] == ["cm", "kg"]
+    numbers = [float(text) for text in written[:-2]]
+    assert len(numbers) >= 6 and all(0.8 < number < 2.2 for number in numbers)
 
 
 def test_units_are_seen_large(page):

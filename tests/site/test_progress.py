@@ -140,6 +140,7 @@ def test_a_curve_by_pointer_and_keyboard(tab):
     assert told(find(page, name)) == plain(asked.feedback(answer))
 
 
+@pytest.mark.cells
 @pytest.mark.parametrize("name", PAGES)
 def test_show_me_tells_what_python_computed(tab, name):
     page = tab(name, "file")

@@ -186,6 +186,51 @@ def test_numbers_are_those_of_python_on_this_machine(page):
     assert "array([[" in here[-1]
 
 
+#: Products beside their definition; and who has made them: numpy adds one number after another, so
+#: that each 1 after a large number is lost. Ours sums 256, then the next 256, then both.
+PRODUCTS = """
+import numpy as np
+rng = np.random.default_rng(0)
+def whole(kind, *shape): return rng.integers(-8, 9, shape).astype(kind)
+def right(a, b):
+    summed = (a[..., :, :, None] * b[..., None, :, :]).sum(-2)
+    return (a @ b).dtype == a.dtype and np.array_equal(a @ b, summed)
+def all_right(kind):
+    a, b, batch = whole(kind, 70, 300), whole(kind, 300, 9), whole(kind, 3, 5, 70)
+    odd = np.frombuffer(b"x" + a.tobytes(), kind, offset=1).reshape(a.shape)
+    cut = whole(kind, 40, 610)[::2, ::-2]
+    square = whole(kind, 9, 9)
+    squared = square @ square
+    np.matmul(square, square, out=square)
+    return [right(a, b), right(b.T, a.T), right(a[:, ::-3], b[:100]), right(batch, a),
+            right(odd, b), right(cut, cut.T), right(a[:0], b), right(a[:, :0], b[:0]),
+            right(a[:1], b[:, :1]), np.array_equal(square, squared),
+            np.array_equal(a @ b[:, 0], (a @ b)[:, 0]), np.array_equal(a[0] @ b, (a @ b)[0])]
+def split(kind):
+    values = np.ones((1, 512), kind); values[0, 0], values[0, 255] = 2 / np.finfo(kind).eps, 0
+    return float((values @ np.ones((512, 1), kind))[0, 0] - values[0, 0])
+print([all(all_right(kind)) for kind in ("f4", "f8", "i4", "c16")], split("f4"), split("f8"))
+"""
+
+
+def test_products_of_matrices_are_right_and_ours(page):
+    assert run(page, PRODUCTS) == (True, "[True, True, True, True] 256.0 256.0\n", "")
+
+
+def test_products_after_the_memory_has_grown(page):
+    code = """for n in (2000, 4000, 6000):
+    a = np.ones((n, n), "f4")
+    print((a[-2:] @ a[:, -2:]).sum())"""
+    assert run(page, PRODUCTS + code)[1].endswith("8000.0\n16000.0\n24000.0\n")
+
+
+def test_without_our_products_numpys_own_serve(host, fresh):
+    page = fresh(host())
+    page.route("**/product-*", lambda route: route.abort())
+    with page.expect_console_message(lambda said: said.text.startswith("Products of matrices")):
+        assert run(page, PRODUCTS) == (True, "[True, True, True, True] 0.0 0.0\n", "")
+
+
 def test_names_stay_and_cells_wait_for_each_other(page):
     results = page.evaluate("""() => Promise.all(
         ["import time; time.sleep(0.3); a = 1", "a += 1", "print(a)"].map(run))""")
@@ -284,7 +329,8 @@ def test_a_page_from_a_file(folder, browser):
     page.goto((folder / "page.html").as_uri())
     page.evaluate(HELPERS)
     assert state_of(page) == (
-        "failed", f"Python cannot start in a page that was opened as a file. {AT_HOME}")
+        "failed", "Python cannot start in a page that was opened as a file. It can where “python3 "
+        f"-m http.server” serves the folder. {AT_HOME}")
     assert page.evaluate("lessonsPython.megabytes()") is None
     context.close()
 
@@ -486,10 +532,13 @@ def processor_s():
     return found
 
 
-def speeds(page, n_turns=4, n_steps=150):
-    """Return steps in a processor second in the page and by this process, in turns; the best."""
+def speeds(page, code=MLP, n_turns=4, n_steps=150):
+    """Return steps in a processor second in the page and by this process, in turns; the best.
+
+    The code defines ``seconds``, which takes a number of steps.
+    """
     here = Session(lambda kind, data, words: None)
-    assert here.run(MLP) and run(page, MLP)[0]
+    assert here.run(code) and run(page, code)[0]
     spent = {"page": [], "native": []}
     with threadpool_limits(1):
         for _ in range(n_turns):
@@ -500,6 +549,6 @@ def speeds(page, n_turns=4, n_steps=150):
     return tuple(n_steps / min(each) for each in spent.values())
 
 
-def test_a_small_network_trains_at_a_tenth_of_the_native_speed_or_more(page):
-    in_page, native = speeds(page)  # benchmarks/python_in_page.json: a sixth
-    assert in_page > native / 10, f"{in_page:.0f} of {native:.0f} steps in a processor second"
+def test_a_small_network_trains_at_a_quarter_of_the_native_speed_or_more(page):
+    in_page, native = speeds(page)  # benchmarks/python_in_page.json: more than a third
+    assert in_page > native / 4, f"{in_page:.0f} of {native:.0f} steps in a processor second"

@@ -24,6 +24,8 @@ from tools.pyodide.assemble import assemble
 from tools.website.build import ROOT
 from tools.website.cells import PageCell, page_cells
 
+pytestmark = pytest.mark.cells
+
 BOOK = ROOT / "book"
 CHAPTERS = sorted(path.stem for path in BOOK.glob("[0-9]*.ipynb"))
 #: What runs on each push: chapters whose cells take little time in a page, some 40 s together.

@@ -126,6 +126,26 @@ def test_an_error_is_told_in_the_explorer_as_text_and_the_next_state_is_drawn(pa
     assert "path" in path(page)
 
 
+HOSTILE = """
+from lessons.widgets.explorers import page
+page.draw = lambda wish: {"state": [
+    '<g onload="window.bad = 1" style="fill: red"><script>window.bad = 2</script>'
+    '<use xlink:href="https://elsewhere.example/a.svg#b"/><foreignObject><img src="x"/>'
+    '</foreignObject><text x="1">1 &lt; 2</text></g></g></g><path d="M 0 0"/>', "Drawn."]}
+"""
+
+
+def test_of_a_drawing_only_what_draws_gets_into_the_page(page):
+    assert page.evaluate("(code) => run(code).then((result) => result.ok)", HOSTILE)
+    page.evaluate(MOVE, 9)
+    said(page, "Drawn.")
+    assert path(page) == ('<g style="fill: red"><g>window.bad = 2</g><use></use><g><g></g></g>'
+                          '<text x="1">1 &lt; 2</text></g><path d="M 0 0"></path>')
+    assert page.evaluate("window.bad === undefined")
+    page.evaluate("(code) => run(code)", "import importlib; importlib.reload(page)")
+    assert page.evaluate(SHOW, CELL)
+
+
 def test_after_a_stop_the_explorer_says_what_to_do(page):
     page.evaluate("python.stop()")
     page.evaluate(MOVE, 7)

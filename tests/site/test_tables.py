@@ -7,6 +7,8 @@ from lessons.widgets.tables.browse import MIME_TYPE
 from lessons.widgets.tables.cells import text_of
 from tests.site.test_explorers import ROOT, outputs
 
+pytestmark = pytest.mark.cells
+
 PAGES = sorted(p.stem for p in (ROOT / "book").glob("*.ipynb") if outputs(p.stem, MIME_TYPE))
 
 

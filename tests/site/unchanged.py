@@ -2,9 +2,12 @@
 
 Which pages a test opens is noted while it runs. What it depends on are these pages, with the
 notebooks they are made of, and everything that is no page: the tests, the package, the scripts.
+Tests with the mark `cells` look at what code cells show: of their pages only the cells count, and
+a changed sentence runs none of them again.
 """
 
 import hashlib
+import json
 
 import pytest
 
@@ -12,6 +15,17 @@ from tools import passed
 from tools.website.build import HTML, ROOT
 
 opened: set[str] = set()  # by the test that runs now
+
+
+def cells_of(page):
+    """Return the name under which the code cells of a page are noted.
+
+    Examples
+    --------
+    >>> cells_of("04-gradient-descent")
+    'cells of 04-gradient-descent'
+    """
+    return f"cells of {page}"
 
 
 class Unchanged:
@@ -22,14 +36,23 @@ class Unchanged:
         self.machinery = passed.key("site")
         self.before = passed.known().get("site", {})
         self.pages = {page.stem: self.page_digest(page) for page in HTML.glob("*.html")}
+        self.pages |= {cells_of(path.stem): self.cells_digest(path)
+                       for path in (ROOT / "book").glob("*.ipynb")}
         self.failed, self.passed = set(), {}
 
     @staticmethod
     def page_digest(page):
         """Return a digest of a page and of what it is made of, or searches in."""
         files = [page, ROOT / f"book/{page.stem}.ipynb"]
-        files += [HTML / "searchindex.js"] if page.stem == "search" else []
+        files += [HTML / "search-index.js"] if page.stem == "search" else []
         return passed.digest_of(files, ROOT)
+
+    @staticmethod
+    def cells_digest(notebook):
+        """Return a digest of the code cells of a notebook, with their outputs."""
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        return passed.digest_of(
+            [], ROOT, *(json.dumps(c) for c in cells if c["cell_type"] == "code"))
 
     def key(self, names):
         """Return the key of a test that opened these pages; empty if one is not there."""

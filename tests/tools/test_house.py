@@ -10,13 +10,11 @@ from pathlib import Path
 
 import jupytext
 import pytest
-import yaml
 
 import lessons
 from tools import environment, suite
 from tools.notebooks.key import data_of
-from tools.readers.copies import BRANCH
-from tools.website.build import COPIES, SiteError
+from tools.website.build import SiteError
 from tools.website.server import open_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,37 +76,10 @@ def test_ci_fails_without_a_browser(tmp_path):
     assert "chromium" in done.stdout + done.stderr
 
 
-def test_the_jobs_of_the_workflow_run_every_part():
-    jobs = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]
-    run = [part for parts in jobs["everything"]["strategy"]["matrix"]["parts"]
-           for part in parts.split()]
-    assert sorted([*run, "answers"]) == sorted(suite.PARTS)  # answers: among those of lessons
-    assert any("test --native" in step.get("run", "") for step in jobs["native"]["steps"])
-
-
 def test_the_suite_knows_which_tests_of_the_package_read_texts():
     reading = [path for path in (ROOT / "tests/lessons").rglob("*.py")
                if 'ROOT / "text"' in path.read_text(encoding="utf-8")]
     assert sorted(path.relative_to(ROOT).as_posix() for path in reading) == sorted(suite.READ_TEXTS)
-
-
-def test_the_workflows_run_and_publish_the_copies_for_colab():
-    job = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]["colab"]
-    assert "if" not in job, "on every push"
-    said = "\n".join(step.get("run", "") for step in job["steps"])
-    assert "-r tests/colab/requirements.txt" in said and "tools.readers run _build/colab" in said
-    (python,) = (step["with"]["python-version"] for step in job["steps"]
-                 if "python-version" in step.get("with", {}))
-    assert f"Python {python}" in read("tests/colab/requirements.txt")
-
-    site = yaml.safe_load(read(".github/workflows/site.yml"))
-    assert site["permissions"]["contents"] == "write"
-    steps = site["jobs"]["publish"]["steps"]
-    (build,) = (step for step in steps if step.get("run") == "make book")
-    assert build["env"]["BOOK_COMMIT"] == "${{ github.sha }}"
-    (push,) = (step["run"] for step in steps if "git push" in step.get("run", ""))
-    assert push.startswith(f"cd {COPIES.relative_to(ROOT)}\n")
-    assert f"--initial-branch {BRANCH}\n" in push and push.strip().endswith(BRANCH)
 
 
 def test_ci_skips_nothing_that_passed_before():
@@ -248,5 +219,5 @@ def test_no_file_names_a_place_of_one_machine():
 
 
 def test_shell_scripts_parse():
-    for name in [".ci/run", "binder/postBuild"]:
+    for name in [".ci/run", "binder/postBuild", ".github/weekly-issue.sh"]:
         subprocess.run(["bash", "-n", name], cwd=ROOT, check=True)

@@ -1,5 +1,6 @@
 """What passed before is skipped only while nothing that can make it fail has changed."""
 
+import json
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -12,7 +13,8 @@ from tools import passed, suite
 
 FILES = {
     "text/01-one.md": "# One\n\n```{code-cell}\n:tags: [stub]\nx = 1\n```\n",
-    "book/01-one.ipynb": "{}", "book/notation.md": "# Notation", "book/_static/book.css": "",
+    "book/01-one.ipynb": '{"cells": []}', "book/notation.md": "# Notation",
+    "book/_static/book.css": "",
     "book/_templates/page.html": "", "src/lessons/nn.py": "", "src/lessons/record.json": "{}",
     "tests/lessons/test_nn.py": "", "tests/notebooks/bad/x.md": "", "tests/site/conftest.py": "",
     "tests/tools/test_a.py": "", "tools/notebooks/cells.py": "", "tools/website/math.py": "",
@@ -21,6 +23,8 @@ FILES = {
 }
 #: What each part does not depend on; everything else in `FILES`, it does.
 FREE = {
+    "types": {"text/01-one.md", "book/01-one.ipynb", "book/notation.md", "book/_static/book.css",
+              "src/lessons/record.json", "tests/notebooks/bad/x.md", "README.md"},
     "lessons": {"text/01-one.md", "book/01-one.ipynb", "book/notation.md", "README.md",
                 "experiments/long.py", "tools/notebooks/cells.py", "tools/website/math.py",
                 "tools/environment.py", "tests/notebooks/bad/x.md", "tests/site/conftest.py",
@@ -162,7 +166,7 @@ def plugin(house, monkeypatch):
     """Return a maker of the plugin of the site's tests, for a site of two pages."""
     html = house / "_build/html"
     html.mkdir(parents=True)
-    for name in ("01-one.html", "search.html", "searchindex.js"):
+    for name in ("01-one.html", "search.html", "search-index.js"):
         (html / name).write_text("")
     monkeypatch.setattr(unchanged, "HTML", html)
     monkeypatch.setattr(unchanged, "ROOT", house)
@@ -175,10 +179,36 @@ def item(test, *fixtures):
     return SimpleNamespace(nodeid=test, fixturenames=fixtures)
 
 
+def notebook(*cells):
+    return json.dumps({"cells": [{"cell_type": kind, "source": text} for kind, text in cells]})
+
+
+def test_a_test_of_cells_is_left_out_while_its_cells_are_the_same(plugin, house):
+    prose, code = ("markdown", "One."), ("code", "1 + 1")
+    page, built = house / "book/01-one.ipynb", house / "_build/html/01-one.html"
+    page.write_text(notebook(prose, code))
+    now = plugin()
+    for name, noted in (("of cells", unchanged.cells_of("01-one")), ("of the page", "01-one")):
+        now.pytest_runtest_logreport(SimpleNamespace(
+            nodeid=name, when="teardown", passed=True, user_properties=[("pages", [noted])]))
+    now.pytest_sessionfinish(None)
+
+    def left_out():
+        return {name for name in ("of cells", "of the page")
+                if plugin().is_unchanged(item(name, "browser"))}
+
+    assert left_out() == {"of cells", "of the page"}
+    page.write_text(notebook(("markdown", "Another sentence."), code))
+    built.write_text("<p>Another sentence.</p>")
+    assert left_out() == {"of cells"}
+    page.write_text(notebook(prose, ("code", "1 + 2")))
+    assert left_out() == set()
+
+
 @pytest.mark.parametrize(("file", "left_out"), [
     ("_build/html/01-one.html", {"search"}),
     ("book/01-one.ipynb", {"search"}),
-    ("_build/html/searchindex.js", {"one"}),
+    ("_build/html/search-index.js", {"one"}),
     ("book/_static/book.css", set()),
     ("src/lessons/nn.py", set()),
     ("text/01-one.md", {"one", "search"}),
@@ -197,5 +227,6 @@ def test_a_test_of_the_site_is_left_out_while_its_pages_are_the_same(plugin, hou
     names = ("one", "search", "gone", "bad", "new")
     assert {n for n in names if plugin().is_unchanged(item(n, "browser"))} == {"one", "search"}
     assert not plugin().is_unchanged(item("one", "site"))  # without a browser, it is quick
-    (house / file).write_text("changed, not the code")
+    changed = '{"cells": [], "changed": "not the code"}'
+    (house / file).write_text(changed)
     assert {n for n in names if plugin().is_unchanged(item(n, "browser"))} == left_out

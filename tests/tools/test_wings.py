@@ -141,8 +141,10 @@ def rowless(widgets, rows):
 
 def test_every_widget_has_a_row_and_every_row_its_folder(tmp_path):
     rows = {widget.folder for widget in REGISTRY}
-    assert list(rowless(ROOT / "widgets", rows)) == []
+    assert list(rowless(ROOT / "widgets", {*rows, "shared"})) == []
     assert all(widget.assets for widget in REGISTRY)
+    used = {name for widget in REGISTRY for name in widget.shares}
+    assert {file.name for file in (ROOT / "widgets/shared").iterdir()} == used
     (tmp_path / "toys").mkdir()
     (tmp_path / "toys/toy.js").touch()
     (said,) = rowless(tmp_path, rows)

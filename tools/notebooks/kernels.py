@@ -64,7 +64,10 @@ def environment(root: Path, ipython_dir: str, portable: bool = False) -> dict[st
         "MATPLOTLIBRC": os.devnull,  # matplotlib's own settings, not those of the home folder
         "CUDA_VISIBLE_DEVICES": "",
         "IPYTHONDIR": ipython_dir,
-        "PYTHONPATH": os.pathsep.join([str(root / "src"), str(HERE)]),
+        "PYTHONPATH": os.pathsep.join([str(HERE / "tools/notebooks/guard"), str(root / "src"),
+                                       str(HERE)]),
+        # No farther than this: guard/sitecustomize.py sees to it.
+        "LESSONS_WRITES": os.pathsep.join([str(root / "book"), ipython_dir]),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     if portable:
@@ -164,7 +167,9 @@ async def _execute_cell(
     try:
         await client.async_execute_cell(cells[index], index)
     except CellExecutionError as error:
-        raise NotebookError(f"{where} raised {error.ename}: {error.evalue}{source}") from None
+        # What a value raises when it is shown stands among the outputs only.
+        told = next((o for o in cells[index].outputs if o.output_type == "error"), error)
+        raise NotebookError(f"{where} raised {told.ename}: {told.evalue}{source}") from None
     except CellTimeoutError:
         raise NotebookError(f"{where} did not end in {client.timeout:g} s{source}") from None
     except (TimeoutError, DeadKernelError) as error:

@@ -11,6 +11,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -41,8 +42,12 @@ def parse_cell(source: str) -> ast.Module:
 
 def parse_module(file: Path) -> ast.Module:
     """Return the syntax tree of a module."""
+    return _parse(file, file.read_text(encoding="utf-8"))
+
+
+def _parse(file: Path, text: str) -> ast.Module:
     try:
-        return ast.parse(file.read_text(encoding="utf-8"))
+        return ast.parse(text)
     except SyntaxError as error:
         raise NotebookError(f"{file}, line {error.lineno}: {error.msg}") from None
 
@@ -102,8 +107,13 @@ def depends_on(names: Iterable[str], source: Path) -> set[Path]:
                 continue
             files.add(file)
             package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-            todo += module_names(parse_module(file), package)
+            todo += _imports(file, file.read_text(encoding="utf-8"), package)
     return files.union(*(data_of(folder) for folder in {file.parent for file in files}))
+
+
+@cache  # most notebooks import the same modules
+def _imports(file: Path, text: str, package: str) -> tuple[str, ...]:
+    return tuple(module_names(_parse(file, text), package))
 
 
 def data_of(package: Path) -> Iterator[Path]:

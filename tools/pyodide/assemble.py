@@ -18,6 +18,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from tools.pyodide.product import programs
 from tools.pyodide.sources import Source, Unreachable, all_sources
 from tools.pyodide.wheel import SOURCE, large_wheels, package_of, wheel_of
 
@@ -113,6 +114,8 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
     shutil.rmtree(folder, ignore_errors=True)
     for script in SCRIPTS:
         keep(folder / script.name, script.read_bytes())
+    for file, data in programs().items():
+        keep(folder / file, data)
     cache = cache_folder() if cache is None else cache
     try:
         reason = gather(cache, sums(pins), all_sources(version) if sources is None else sources)
@@ -148,7 +151,7 @@ def starter(sets: dict[str, dict[str, Any]]) -> bytes:
 
 def key_of(wheels: list[str], pins: dict[str, Any]) -> str:
     """Return a short name for everything that the folder is made of."""
-    parts = [json.dumps([wheels, pins], sort_keys=True).encode()]
+    parts = [json.dumps([wheels, pins], sort_keys=True).encode(), *programs().values()]
     parts += [path.read_bytes() for path in (Path(__file__), HERE / "NOTICE.txt", *SCRIPTS)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 

@@ -15,8 +15,11 @@ from lessons.widgets.registry import REGISTRY
 KATEX = "vendor/katex"
 STARTER = "python/starter.js"  # `tools.pyodide.assemble` writes it
 
-#: The scripts and style sheets of the widgets, and the pattern that asks for each.
-OF_WIDGETS = {file.name: widget.pattern for widget in REGISTRY for file in widget.assets}
+#: The scripts and style sheets of the widgets, and the pattern that asks for each; some are shared.
+OF_WIDGETS: dict[str, str] = {}
+for widget in REGISTRY:
+    for name in (file.name for file in widget.assets):
+        OF_WIDGETS[name] = "|".join([*filter(None, [OF_WIDGETS.get(name)]), widget.pattern])
 
 #: What a page loads, and the pattern in its text that asks for it. Anything in the folder
 #: ``_static`` that is named neither here nor in `EVERY_PAGE` is loaded by no page.
@@ -45,6 +48,12 @@ SECURITY_POLICY = "; ".join((
     "object-src 'none'", "base-uri 'self'", "form-action 'self'",
 ))
 
+#: Where the theme asks every box of code, one layout each, whether it must be scrolled: on a long
+#: page the longest task of all. ``reading.js`` does it without.
+ASKS_EACH_BOX = re.compile(
+    r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)')
+ASKS_NONE = "void 0/* see reading.js */"
+
 #: What a page says where no scripts run, and the pattern in its text that asks for it.
 WITHOUT_SCRIPTS = {
     **{rf'class="[^"]*\b{widget.css_class}\b': widget.without_scripts for widget in REGISTRY},
@@ -71,7 +80,7 @@ def add_own_assets(app: Sphinx) -> None:
         return
     app.add_css_file(f"{KATEX}/katex.min.css", priority=400)
     app.add_css_file("book.css", priority=900)
-    assets = [file for widget in REGISTRY for file in widget.assets]
+    assets = list(dict.fromkeys(file for widget in REGISTRY for file in widget.assets))
     # progress.js first: others ask it what was done. Widgets in the order of their rows.
     # reading.js last: it unfolds what they have folded.
     scripts = ("progress.js", f"{KATEX}/katex.min.js", "math.js",
@@ -144,6 +153,23 @@ def is_ours(file: Any) -> bool:
     return name in EVERY_PAGE or name in OF_WIDGETS or name.startswith("vendor/")
 
 
+def calm_theme(app: Sphinx, exception: Exception | None) -> None:
+    """Take out of the theme's script what `ASKS_EACH_BOX` finds.
+
+    Raises
+    ------
+    RuntimeError
+        If it is not there: another version of the theme.
+    """
+    if app.builder.format != "html" or exception:
+        return
+    script = Path(app.outdir, "_static/scripts/pydata-sphinx-theme.js")
+    text, n_found = ASKS_EACH_BOX.subn(ASKS_NONE, script.read_text(encoding="utf-8"))
+    if not n_found and ASKS_NONE not in text:
+        raise RuntimeError(f"{script.name} is not as it was: put ASKS_EACH_BOX right")
+    script.write_text(text, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what decides about assets with Sphinx."""
     # Jupyter Book sets this for an extension that we leave out.
@@ -153,4 +179,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", mend_addresses)
     # 900: after the theme and every other extension have added theirs
     app.connect("html-page-context", choose_assets, priority=900)
+    app.connect("build-finished", calm_theme, priority=900)  # files have been copied then
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,7 +14,7 @@ window.lessonsPython ??= (() => {
   const HERE = new URL(".", document.currentScript.src);
   const SILENCE_MS = 30_000; // without any sign of life, the reader is told what else to do
   const SAID = {
-    file: "Python cannot start in a page that was opened as a file.",
+    file: "Python cannot start in a page that was opened as a file. It can where “python3 -m http.server” serves the folder.",
     missing: "This copy of the book comes without Python for its pages.",
     network: "Python's files did not arrive.",
     program: "This browser cannot start Python: WebAssembly is missing or blocked, or there is too little memory.",

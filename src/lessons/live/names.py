@@ -2,7 +2,8 @@
 
 A cell changes what a name stands for by an assignment to a part of it, by a method, or by giving it
 to a function. That is a guess on the safe side: a cell is run once too often rather than not at
-all. Numbers and arrays that were just computed are plain: functions do not change them.
+all. Numbers and arrays that were just computed are plain, and so are records of studies: functions
+do not change them.
 """
 
 import ast
@@ -19,11 +20,14 @@ HARMLESS = {"numpy", "np", "math", "itertools", "functools", "statistics", "time
 #: Methods that leave what they belong to as it is.
 READING = frozenset(re.split(r"\s+", """
     all any argmax argmin argsort astype clip copy count cumsum decode diagonal dot encode endswith
-    flatten format get index item items join keys lower lstrip max mean min nonzero parameters prod
-    ravel replace reshape round rstrip split splitlines squeeze startswith std strip sum swapaxes
+    flatten format get index item items join keys lower lstrip max mean min nonzero parameters
+    partition prod
+    ravel removeprefix removesuffix replace reshape round rpartition rstrip split splitlines
+    squeeze startswith std strip sum swapaxes
     title tolist trace transpose upper values var zfill"""))
 DRAWING = {"choice", "exponential", "integers", "normal", "permutation", "poisson", "random",
            "standard_normal", "uniform"}  # of a generator: it changes, the numbers are plain
+RECORD = "record"  # the function of a study that returns what was recorded
 SETTING = ("use_", "set_", "seed", "manual_seed", "simplefilter", "filterwarnings")
 
 
@@ -175,7 +179,7 @@ def is_plain(node: ast.expr, plain: set[str]) -> bool:
     if called == "default_rng" or called == "RandomState":
         return False
     start = root(node.func)
-    return (start in HARMLESS | {"data"} or called in READING | DRAWING
+    return (start in HARMLESS | {"data"} or called in READING | DRAWING | {RECORD}
             or (isinstance(node.func, ast.Name) and start in vars(builtins)
                 and start not in {"iter", "next", "map", "zip", "open"}))
 

@@ -43,9 +43,34 @@ function watchPrograms() {
   }
 }
 
+// The products of matrices that numpy, without BLAS here, is to use: one program for each type, from
+// the folder of this script (tools/pyodide/product.wat).
+const TYPES = ["float32", "float64"];
+
+async function programFor(type) {
+  const answer = await plainFetch(`product-${type}.wasm${location.search}`);
+  return WebAssembly.compile(await answer.arrayBuffer());
+}
+
+// Where they cannot be had (a browser without SIMD, say), numpy's own products serve, slower.
+async function speedUp(programs) {
+  try {
+    const { memory, addFunction, _malloc } = pyodide._module; // where numpy's arrays are
+    for (const [k, program] of (await programs).entries()) {
+      const { exports } = await WebAssembly.instantiate(program, { numpy: { memory } });
+      exports.scratch.value = _malloc(exports.scratch_bytes.value);
+      pyodide.pyimport("lessons.live.product").replace(TYPES[k], addFunction(exports.loop, "viiii"));
+    }
+  } catch (error) {
+    console.info(`Products of matrices are slow here: ${error}`);
+  }
+}
+
 async function start({ folder, lock }) {
   if (typeof WebAssembly === "undefined") return tell("failed", { why: "program", error: "" });
   watchPrograms();
+  const programs = Promise.all(TYPES.map(programFor));
+  programs.catch(() => {}); // speedUp will say it
   const { loadPyodide } = await arrival(import(`${folder}pyodide.mjs`));
   tell("step");
   pyodide = await loadPyodide({
@@ -57,6 +82,7 @@ async function start({ folder, lock }) {
   if (lost) return tell("failed", { why: "network", error: "" });
   const show = (kind, data, words) => tell("shown", { id: running, kind, data, words });
   session = pyodide.pyimport("lessons.live.session").Session(show);
+  await speedUp(programs);
   pyodide.pyimport("numpy"); // so that the first cell does not wait for it
   tell("ready");
 }

@@ -208,6 +208,34 @@ def one_thread() -> AbstractContextManager[Any]:
     return threadpool_limits(1, user_api="blas")
 
 
+def numpy_matmul(n: int, k: int | None = None, dtype: str = "float32", repeats: int = 5) -> float:
+    """Measure the rate of a product (n, n) @ (n, k) in numpy on one thread, in FLOP/s.
+
+    Examples
+    --------
+    >>> numpy_matmul(64, repeats=1) > 0
+    True
+    """
+    rng = np.random.default_rng(0)
+    A, B = (rng.standard_normal(shape).astype(dtype) for shape in [(n, n), (n, k or n)])
+    C = np.empty((n, k or n), dtype)
+    with one_thread():
+        seconds = fastest(lambda: np.matmul(A, B, out=C), repeats)
+    return 2 * n * n * (k or n) / seconds
+
+
+def numpy_add(n: int = 2**25, dtype: str = "float32", repeats: int = 5) -> float:
+    """Measure the addition of two vectors in numpy on one thread: bytes moved per second.
+
+    Examples
+    --------
+    >>> numpy_add(1000, repeats=1) > 0
+    True
+    """
+    a, b, c = (np.ones(n, dtype) for _ in range(3))
+    return 3 * a.nbytes / fastest(lambda: np.add(a, b, out=c), repeats)
+
+
 def measure_matmul(
     n: int, k: int | None = None, dtype: str = "float32", device: str | None = None,
     repeats: int = 5,
@@ -228,17 +256,10 @@ def measure_matmul(
     >>> measure_matmul(64, repeats=1) > 0
     True
     """
-    shapes = [(n, n), (n, k or n)]
     if device is None:
-        rng = np.random.default_rng(0)
-        (A, B), settle = [rng.standard_normal(s).astype(dtype) for s in shapes], lambda: None
-        C = np.empty((n, k or n), dtype)
-        with one_thread():
-            seconds = fastest(lambda: np.matmul(A, B, out=C), repeats)
-    else:
-        (A, B), settle = _torch_arrays(shapes, dtype, device)
-        seconds = fastest(lambda: A @ B, repeats, settle)
-    return 2 * n * n * (k or n) / seconds
+        return numpy_matmul(n, k, dtype, repeats)
+    (A, B), settle = _torch_arrays([(n, n), (n, k or n)], dtype, device)
+    return 2 * n * n * (k or n) / fastest(lambda: A @ B, repeats, settle)
 
 
 def measure_add(
@@ -255,9 +276,7 @@ def measure_add(
     True
     """
     if device is None:
-        (a, b, c), settle = [np.ones(n, dtype) for _ in range(3)], lambda: None
-        seconds = fastest(lambda: np.add(a, b, out=c), repeats)
-        return 3 * a.nbytes / seconds
+        return numpy_add(n, dtype, repeats)
     import torch
 
     (a, b, c), settle = _torch_arrays([(n,)] * 3, dtype, device)

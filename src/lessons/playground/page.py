@@ -143,8 +143,8 @@ def read(text: str) -> dict[str, Any]:
 
 
 def options(_asked: Any = None) -> dict[str, Any]:
-    """Return what can be chosen."""
-    return settings.options()
+    """Return what can be chosen, and how many steps a program has at most."""
+    return settings.options() | {"most_steps": MOST_STEPS}
 
 
 def sentence(run: Run, now: Point | None = None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -44,6 +45,17 @@ class Run:
         scores = {part: evaluate(net, X, y) for part, (X, y) in split.items()}
         return cls(net.eval(), {part: accuracy for part, (accuracy, _) in scores.items()},
                    {part: loss for part, (_, loss) in scores.items()}, n_steps, curve or [])
+
+
+def tensors(split: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Return a split with tensors in place of its arrays.
+
+    Examples
+    --------
+    >>> tensors({"test": (np.zeros((1, 2)), np.array([3]))})["test"][1]
+    tensor([3])
+    """
+    return {part: (torch.as_tensor(X), torch.as_tensor(y)) for part, (X, y) in split.items()}
 
 
 @torch.inference_mode()

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from lessons.gpt import model as gpt
 from lessons.gpt.checks import check_causal, count_flops
 from lessons.gpt.text import N_BYTES, Text, nats_per_byte, topics, windows
+from lessons.studies.schedules import cosine
 from lessons.train.optimiser import decay_groups
 
 N_MARKS = 50  # points of the curve of training loss
@@ -70,30 +71,6 @@ def enlarged(model: nn.Module, times: float) -> nn.Module:
 def adamw(model: nn.Module, lr: float) -> Optimiser:
     """Return AdamW as chapter 10 uses it."""
     return torch.optim.AdamW(decay_groups(model, weight_decay=0.1), lr=lr, betas=(0.9, 0.99))
-
-
-def cosine(done: float, warmup: float = 0.05) -> float:
-    """Return the share of the peak rate: up for a part of the run, then half a cosine to a tenth.
-
-    Examples
-    --------
-    >>> [round(cosine(done), 2) for done in (0.025, 0.05, 1)]
-    [0.5, 1.0, 0.1]
-    """
-    if done < warmup:
-        return done / warmup
-    return 0.55 + 0.45 * math.cos(math.pi * (done - warmup) / (1 - warmup))
-
-
-def flat(done: float, warmup: float = 0.05) -> float:
-    """Return the share of the peak rate: warm-up as in `cosine`, and then no fall.
-
-    Examples
-    --------
-    >>> flat(0.025), flat(0.9)
-    (0.5, 1.0)
-    """
-    return min(done / warmup, 1.0)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What widgets share: their names, text with code between backticks, how they are shown live."""
 
 import re
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -71,6 +72,46 @@ def marked(text: str) -> str:
     '<code>a</code> &lt; b'
     """
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+class Recorded:
+    """Something that was recorded: a page wakes it, and elsewhere it is told without scripts.
+
+    Parameters
+    ----------
+    mime_type : str
+        Under which an output holds the payload.
+    payload : dict
+        What was recorded.
+    plain, in_words : callable
+        Return the payload as HTML without scripts, and as a text.
+    """
+
+    def __init__(self, mime_type: str, payload: dict[str, Any],
+                 plain: Callable[[dict[str, Any]], str],
+                 in_words: Callable[[dict[str, Any]], str]):
+        self.mime_type, self.payload = mime_type, payload
+        self.plain, self.in_words = plain, in_words
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        shown = ({self.mime_type: self.payload} if recording()
+                 else {"text/html": self.plain(self.payload)})
+        return {**shown, "text/plain": self.in_words(self.payload)}
+
+
+def check_recorded(kind: str, name: Any, title: str) -> None:
+    """Raise a ValueError if a recorded widget has no name or no title.
+
+    Examples
+    --------
+    >>> check_recorded("prompt", "your-text", " ")
+    Traceback (most recent call last):
+    ValueError: prompt 'your-text': give a title that says what to try
+    """
+    if not is_short_name(name):
+        raise ValueError(f"{kind} {name!r}: {SHORT_NAME}")
+    if not title.strip():
+        raise ValueError(f"{kind} {name!r}: give a title that says what to try")
 
 
 def live_view(widget: Any, text: str) -> dict[str, Any]:

@@ -63,6 +63,8 @@ class Widget:
         The class of its outermost element, by which a page is known to have one.
     without_scripts : str
         What a page says of it where no scripts run.
+    shares : tuple of str
+        Scripts and style sheets that it has in common with others, in the folder ``shared``.
     also : str
         A pattern for pages without one that need its script all the same.
     differences : callable
@@ -74,6 +76,7 @@ class Widget:
     folder: str
     css_class: str
     without_scripts: str
+    shares: tuple[str, ...] = ()
     also: str = ""
     differences: Callable[[Any, Any], list[str]] = field(default=same)
 
@@ -84,8 +87,9 @@ class Widget:
 
     @property
     def assets(self) -> list[Path]:
-        """Its scripts and style sheets."""
-        return sorted(p for p in (HERE / self.folder).iterdir() if p.suffix in {".js", ".css"})
+        """Its scripts and style sheets; what it shares with others first."""
+        own = sorted(p for p in (HERE / self.folder).iterdir() if p.suffix in {".js", ".css"})
+        return [*(HERE / "shared" / name for name in self.shares), *own]
 
     @property
     def later(self) -> list[Path]:
@@ -106,9 +110,10 @@ REGISTRY = (
     Widget(CATALOGUE, catalogues.to_html, "catalogues", "catalogue",
            "lists show all their entries"),
     Widget(PLAYGROUND, playground.to_html, "playground", "playground",
-           "the playground trains and draws nothing"),
+           "the playground trains and draws nothing", shares=("later.js",)),
     Widget(TABLE, tables.to_html, "tables", "browse", "long tables have no search"),
-    Widget(PROMPT, prompts.to_html, "prompts", "prompt", "the small GPT reads no other text"),
+    Widget(PROMPT, prompts.to_html, "prompts", "prompt", "the small GPT reads no other text",
+           shares=("later.js", "later.css")),
     Widget(TRAINING, trainings.to_html, "trainings", "training",
-           "no GPT trains here: its recorded run is shown"),
+           "no GPT trains here: its recorded run is shown", shares=("later.js", "later.css")),
 )

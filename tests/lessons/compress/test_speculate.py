@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from lessons.compress import speculate
+from lessons.compress import guesses, speculate
 
 P = torch.tensor([[0.5, 0.3, 0.15, 0.05], [0.1, 0.2, 0.3, 0.4], [0.25, 0.25, 0.4, 0.1],
                   [0.7, 0.1, 0.1, 0.1]], dtype=torch.float64)
@@ -101,18 +101,18 @@ def test_tokens_for_each_pass_are_the_formulas():
                            torch.Generator().manual_seed(0))
     alpha = speculate.acceptance(P[0], Q[0]).item()
     mean = sum(n for _, n in done.passes) / len(done.passes)
-    assert mean == pytest.approx(speculate.expected_tokens(alpha, 3), rel=0.03)
+    assert mean == pytest.approx(guesses.expected_tokens(alpha, 3), rel=0.03)
 
 
 @pytest.mark.parametrize(("alpha", "g", "tokens"), [
     (0.8, 1, 1.8), (0.8, 5, 3.689), (0.9, 5, 4.686), (1.0, 4, 5.0), (0.0, 4, 1.0),
 ])
 def test_published_values(alpha, g, tokens):
-    assert speculate.expected_tokens(alpha, g) == pytest.approx(tokens, abs=1e-3)
+    assert guesses.expected_tokens(alpha, g) == pytest.approx(tokens, abs=1e-3)
 
 
 def test_a_dear_draft_makes_it_slower():
-    assert speculate.speed_up(0.5, 4, 0.5) < 1 < speculate.speed_up(0.5, 4, 0.01)
+    assert guesses.speed_up(0.5, 4, 0.5) < 1 < guesses.speed_up(0.5, 4, 0.01)
 
 
 def test_bad_input_is_refused():
@@ -130,8 +130,8 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="cannot have drawn token 1"):
         speculate.verify(P[:2], torch.tensor([[1.0, 0, 0, 0]]).double(), torch.tensor([1]))
     with pytest.raises(ValueError, match="chance from 0 to 1"):
-        speculate.expected_tokens(1.2, 3)
+        guesses.expected_tokens(1.2, 3)
     with pytest.raises(ValueError, match="not negative"):
-        speculate.speed_up(0.5, 3, -1)
+        guesses.speed_up(0.5, 3, -1)
     with pytest.raises(ValueError, match="0 guesses or more"):
         speculate.write(target, draft, torch.tensor([0]), 3, -1)

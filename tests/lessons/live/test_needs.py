@@ -32,6 +32,9 @@ def forgotten():
     (["net = Net()", "print(net)", "print(net.loss)"], [0]),
     (["x = 3.5", "train(x)", "print(x)"], [0]),
     ([START, "x = np.ones(3)", "f(x)", "print(x)"], [0, 1]),
+    # nor does what was recorded of a study
+    (["r = runs.record()", "x = r['a']\nf(r, x, r['b'])\nx.partition('+')", "print(r)"], [0]),
+    (["r = runs.record()", "r['a'] = 5", "print(r)"], [0, 1]),
     ([START, "x = np.ones(3)", "y = x[1:]\nf(y)", "print(x)"], [0, 1]),
     ([START, "x = np.ones(3)", "y = x[1:]\ny[0] = 5", "print(x)"], [0, 1, 2]),
     ([START, "x = np.ones(3)", "p = walk(x)\nf(*p)", "print(x)"], [0, 1]),

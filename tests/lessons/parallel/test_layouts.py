@@ -11,6 +11,7 @@ from lessons.parallel import (
     collectives,
     data,
     pipeline,
+    schedules,
     sharded,
     task,
     team as teams,
@@ -90,7 +91,7 @@ def test_what_cannot_be_shared_or_sent_is_refused():
     with pytest.raises(ValueError, match="stages 1, 2 and 3"):
         sharded.train(Rank(0, 1), 4)
     with pytest.raises(ValueError, match="GPipe or 1F1B"):
-        pipeline.order(0, 2, 2, "2F2B")
+        schedules.order(0, 2, 2, "2F2B")
 
 
 def test_our_adam_is_torchs(reference):
@@ -155,7 +156,7 @@ def test_stages_are_equal_to_one_process(team_, schedule, n_micro, request, refe
     assert list(kept) == [n_micro if schedule == "GPipe" else min(n_micro, ranks.size - i)
                           for i in range(ranks.size)]
     takes = timeline.replay([r.events for r in results], 1e9, 1e15)
-    orders = [pipeline.order(i, ranks.size, n_micro, schedule) for i in range(ranks.size)]
+    orders = [schedules.order(i, ranks.size, n_micro, schedule) for i in range(ranks.size)]
     worked = [sum(kind == "work" for kind, *_ in row) for row in takes]
     assert worked == [len(row) for row in orders]
 

@@ -181,4 +181,6 @@ def test_a_table_is_said(ask):
 
 
 def test_options(ask):
-    assert ask("options")["moving"] == ["rate", "momentum", "batch", "decay"]
+    found = ask("options")
+    assert found["moving"] == ["rate", "momentum", "batch", "decay"]
+    assert found["most_steps"] == 10_000

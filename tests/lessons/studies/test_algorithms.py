@@ -9,7 +9,7 @@ import torch
 
 from experiments import algorithms
 from lessons.studies import trial
-from lessons.studies.algorithms import analysis, own, recipes, ruler, runs
+from lessons.studies.algorithms import analysis, own, plan, recipes, ruler, runs
 
 
 def run(nats, **more):
@@ -153,7 +153,7 @@ def test_crossed_recipes_with_one_change_are_that_change():
 
 
 def test_schedules_start_and_end():
-    ends = {recipes.warm_stable_decay: 0, recipes.to_zero: 0, recipes.FLAT.schedule: 1}
+    ends = {plan.warm_stable_decay: 0, plan.to_zero: 0, recipes.FLAT.schedule: 1}
     for schedule, end in ends.items():
         assert schedule(0.001) < 0.03 and schedule(1.0) == end and schedule(0.21) > 0.9
 
@@ -194,7 +194,7 @@ def test_a_change_that_looks_ahead_is_refused():
 
 
 def test_what_is_kept_of_a_run(monkeypatch):
-    monkeypatch.setattr(recipes, "N_STEPS", 4)
+    monkeypatch.setattr(plan, "N_STEPS", 4)
     monkeypatch.setattr(
         runs, "topics", lambda: replace(trial.topics(), valid=trial.topics().valid[:5000])
     )
@@ -248,7 +248,7 @@ def test_the_script_tunes_goes_beyond_the_edge_and_measures(monkeypatch):
 
 
 def test_the_second_machine_is_compared_with_this_record():
-    record, second = runs.record(), analysis.second_machine()
+    record, second = analysis.record(), analysis.second_machine()
     assert second["losses"].keys() == record["changes"].keys()
     for name, row in record["changes"].items():
         assert [pair[0] for pair in second["losses"][name]] == [
@@ -257,7 +257,7 @@ def test_the_second_machine_is_compared_with_this_record():
 
 def test_check_finds_a_loss_that_no_run_gave(monkeypatch):
     """And allows retention, which another machine moves, more than the others."""
-    record = runs.record()
+    record = analysis.record()
     moved = {"off": 0.05}
 
     def again(kind, name, lr, seed):
@@ -269,6 +269,6 @@ def test_check_finds_a_loss_that_no_run_gave(monkeypatch):
     for name, wrong in (("rotary", 1), ("retention", 0)):
         only = record | {"changes": {name: record["changes"][name],
                                      algorithms.AT_ODDS: record["changes"][algorithms.AT_ODDS]}}
-        monkeypatch.setattr(runs, "record", lambda only=only: only)
+        monkeypatch.setattr(analysis, "record", lambda only=only: only)
         monkeypatch.setattr(runs, "one", again)
         assert len(algorithms.check()) == wrong

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from experiments import alignment
-from lessons.studies.alignment import analysis, further, learn, pairs, runs, sums
+from lessons.studies.alignment import analysis, further, learn, pairs, runs, sums, tensors
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def quick(monkeypatch, tmp_path):
 def test_no_question_is_in_two_parts_in_either_order():
     parts = [{tuple(sorted(p)) for p in sums.pairs(name)} for name in ("train", "tune", "test")]
     assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
-    asked = {sums.decode(row[: sums.N_PROMPT].tolist()) for row in sums.sheets(300, 0)}
+    asked = {sums.decode(row[: sums.N_PROMPT].tolist()) for row in tensors.sheets(300, 0)}
     assert not asked & {sums.question(p) for name in ("tune", "test") for p in sums.pairs(name)}
 
 
@@ -39,8 +39,8 @@ def test_the_checkers(answer, strict, hole):
 
 def test_answers_end_at_a_stop_or_a_new_line():
     rows = torch.tensor([sums.encode("37+48=8\n12+3"), sums.encode("37+48=85.9.,")])
-    assert sums.answers_in(rows) == ["8", "85."]
-    assert sums.mask_of(rows).sum(1).tolist() == [2, 3]
+    assert tensors.answers_in(rows) == ["8", "85."]
+    assert tensors.mask_of(rows).sum(1).tolist() == [2, 3]
     assert runs.last_of(rows).tolist() == [7, 8]
     with pytest.raises(ValueError, match="not '-x'"):
         sums.encode("3-x")
@@ -93,7 +93,7 @@ def test_a_reward_that_is_no_number_names_the_answer(quick, monkeypatch):
 
 def test_pairs_are_ordered_by_their_judge(quick):
     better, worse = pairs.judged(learn.build(0), "hurried", 0, n_asked=10)
-    texts = [sums.answers_in(rows) for rows in (better, worse)]
+    texts = [tensors.answers_in(rows) for rows in (better, worse)]
     asked = [sums.decode(row[: sums.N_PROMPT].tolist()) for row in better]
     assert all(pairs.likes("hurried", q, a) > pairs.likes("hurried", q, b)
                for q, a, b in zip(asked, *texts, strict=True))
@@ -102,7 +102,7 @@ def test_pairs_are_ordered_by_their_judge(quick):
 
 
 def test_the_record_holds_every_run_with_rates_inside_what_was_tried():
-    record = runs.record()
+    record = analysis.record()
     assert set(record["methods"]) == {*alignment.METHODS, *alignment.CONTROLS, *alignment.FURTHER}
     tuned = [name for name, entry in record["methods"].items() if "tried" in entry]
     assert set(alignment.METHODS) < set(tuned)

@@ -11,7 +11,7 @@ from lessons.compress.prune import linears
 from lessons.gpt import model as gpt
 from lessons.studies.compression import analysis, runs, small, speed
 
-RECORD = runs.record()
+RECORD = analysis.record()
 
 
 @pytest.fixture

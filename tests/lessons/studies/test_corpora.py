@@ -65,8 +65,8 @@ def test_the_filter_sees_garbled_text_and_not_shuffled_words():
 
 
 def test_tests_are_parts_of_the_validation_text_that_do_not_overlap():
-    parts = runs.tests(0)
-    assert len(parts["test"]) == len(parts["other"]) == runs.N_TEST * texts.BLOCK
+    parts = texts.tests(0)
+    assert len(parts["test"]) == len(parts["other"]) == texts.N_TEST * texts.BLOCK
     assert not set(texts.blocks(parts["test"].decode(errors="ignore"))) & set(
         texts.blocks(parts["other"].decode(errors="ignore")))
     valid = texts.topics()[1].encode()

@@ -12,7 +12,15 @@ from torch.nn import functional as F
 
 from experiments import elsewhere as experiment
 from lessons.data.sequences import MOTIF, sequences
-from lessons.studies.elsewhere import fingerprints, lending, motifs, recommenders, runs, splits
+from lessons.studies.elsewhere import (
+    filters,
+    fingerprints,
+    lending,
+    motifs,
+    recommenders,
+    runs,
+    splits,
+)
 
 
 def rng(seed=0):
@@ -198,15 +206,15 @@ def test_the_nearest_has_most_letters_in_common():
 
 
 def test_filters_are_a_convolution_and_learn():
-    net = motifs.MotifNet().double()
+    net = filters.MotifNet().double()
     X = sequences(rng(), n_families=6, n_each=4)
     letters = torch.tensor(motifs.one_hot(X.X))
     kernel = net.filters.weight.view(8, 4, 8)
     said = F.conv1d(letters.mT, kernel, net.filters.bias).relu().amax(-1)
     assert torch.allclose(net.out(said)[:, 0], net(letters))
-    one, same = (motifs.train(X.X, X.y, seed=1, n_steps=60) for _ in range(2))
-    assert np.array_equal(motifs.read(one, X.X), motifs.read(same, X.X))
-    assert ((motifs.read(one, X.X) > 0) == X.y).mean() > 0.8
+    one, same = (filters.train(X.X, X.y, seed=1, n_steps=60) for _ in range(2))
+    assert np.array_equal(filters.read(one, X.X), filters.read(same, X.X))
+    assert ((filters.read(one, X.X) > 0) == X.y).mean() > 0.8
 
 
 @pytest.mark.parametrize(("call", "said"), [

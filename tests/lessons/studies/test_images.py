@@ -13,12 +13,12 @@ from experiments import images as experiment
 from lessons.data import images
 from lessons.data.images import INK
 from lessons.gpt.model import Attention, Config
-from lessons.studies.images import networks, runs, scenes
+from lessons.studies.images import budgets, finders, networks, record as recorded, runs, scenes
+from lessons.studies.images.changes import at_random
 from lessons.studies.images.networks import FAMILIES, FullAttention, build, flops
 from lessons.studies.images.splits import (
     DIRECTIONS,
     N_FOLDS,
-    at_random,
     mirror,
     move,
     pixel_order,
@@ -118,7 +118,7 @@ def test_an_image_is_set_aside_or_tested_once():
         train = as_rows(one["train"][0])
         assert len(train) == 1264 and not train & (aside | its)
     few = split(2, n_images=100)
-    assert torch.equal(few["train"][0], parts[2]["train"][0][:100])
+    assert np.array_equal(few["train"][0], parts[2]["train"][0][:100])
 
 
 @pytest.mark.parametrize("kind", ["patches shuffled", "pixels shuffled"])
@@ -132,9 +132,10 @@ def test_all_images_of_a_split_are_shuffled_alike_and_other_splits_otherwise(kin
     known = [i for i, place in enumerate(found) if place is not None]
     assert len(known) == len(columns) > 50  # some pixels are the same, 0, in every image
     for part in ("train", "valid", "test", "moved", "mirrored"):
-        assert torch.equal(mixed[part][0][:, known], plain[part][0][:, [found[i] for i in known]])
-        assert torch.equal(mixed[part][1], plain[part][1])
-    assert not torch.equal(mixed["valid"][0], other["valid"][0])
+        columns = [found[i] for i in known]
+        assert np.array_equal(mixed[part][0][:, known], plain[part][0][:, columns])
+        assert np.array_equal(mixed[part][1], plain[part][1])
+    assert not np.array_equal(mixed["valid"][0], other["valid"][0])
 
 
 def test_shuffled_squares_stay_whole_and_none_stays_in_place():
@@ -159,19 +160,19 @@ def test_splits_that_do_not_exist_are_refused(arguments, said):
 
 
 def test_pictures_move_and_turn():
-    X = torch.zeros(1, 64)
+    X = np.zeros((1, 64))
     X[0, 3 * 8 + 4] = 1
     assert move(X, 2, -1).argmax().item() == 5 * 8 + 3 and move(X, 0, 4).sum() == 0
-    assert torch.equal(move(X, 0, 0), X)
-    assert mirror(X).argmax().item() == 3 * 8 + 3 and torch.equal(mirror(mirror(X)), X)
+    assert np.array_equal(move(X, 0, 0), X)
+    assert mirror(X).argmax().item() == 3 * 8 + 3 and np.array_equal(mirror(mirror(X)), X)
     plain = split(0)
     near = [move(plain["test"][0], *way) for way in DIRECTIONS]
     moved = plain["moved"][0]
-    assert torch.stack([(moved == each).all(1) for each in near]).any(0).all()
+    assert np.stack([(moved == each).all(1) for each in near]).any(0).all()
 
 
 def test_changes_are_drawn_from_the_generator():
-    X = split(0)["test"][0][:40]
+    X = torch.tensor(split(0)["test"][0][:40])
 
     def drawn(how, seed):
         return at_random(X, how, torch.Generator().manual_seed(seed))
@@ -180,18 +181,18 @@ def test_changes_are_drawn_from_the_generator():
     for how in ("shifts", "mirror"):
         assert torch.equal(drawn(how, 0), drawn(how, 0))
         assert not torch.equal(drawn(how, 0), drawn(how, 1))
-    turned = (drawn("mirror", 0) == mirror(X)).all(1)
+    turned = (drawn("mirror", 0) == torch.tensor(mirror(X.numpy()))).all(1)
     assert 10 < turned.sum() < 30 and torch.equal(drawn("mirror", 0)[~turned], X[~turned])
     with pytest.raises(ValueError, match="no change 'rotation'"):
         drawn("rotation", 0)
 
 
 def test_a_budget_pays_for_steps():
-    assert runs.steps_for(32 * 1000 * 7.9, 1000) == 7
-    assert runs.steps_for(1.0, 1000) == 1 and runs.steps_for(1e15, 1) == runs.MOST_STEPS
+    assert budgets.steps_for(32 * 1000 * 7.9, 1000) == 7
+    assert budgets.steps_for(1.0, 1000) == 1 and budgets.steps_for(1e15, 1) == budgets.MOST_STEPS
     for budget, cost in [(0, 10), (-1, 10), (float("nan"), 10), (1e6, 0)]:
         with pytest.raises(ValueError, match="more than 0"):
-            runs.steps_for(budget, cost)
+            budgets.steps_for(budget, cost)
 
 
 def test_batches_show_every_image_once_a_round():
@@ -249,15 +250,15 @@ def test_choices_are_made_on_validation_images_of_the_tuning_folds(monkeypatch):
 def test_a_detector_and_a_segmenter_learn(what):
     parts = split(0)
     those = scenes.scenes(parts, "test", "clean", 20, seed=0)
-    x = scenes.pictures(those)
-    one, same = (scenes.train(what, parts, 0.01, seed=0, n_steps=4) for _ in range(2))
+    x = finders.pictures(those)
+    one, same = (finders.train(what, parts, 0.01, seed=0, n_steps=4) for _ in range(2))
     assert torch.equal(one(x), same(x))
-    net, before = scenes.train(what, parts, 0.01, seed=0, n_steps=100), one
+    net, before = finders.train(what, parts, 0.01, seed=0, n_steps=100), one
 
     def loss(net):
         if what == "boxes":
-            return scenes.detection_loss(net(x), scenes.targets(those))
-        return scenes.pixel_loss(net(x), scenes.inks(those))
+            return finders.detection_loss(net(x), finders.targets(those))
+        return finders.pixel_loss(net(x), finders.inks(those))
 
     assert loss(net) < 0.75 * loss(before)
 
@@ -265,17 +266,17 @@ def test_a_detector_and_a_segmenter_learn(what):
 def test_the_detector_reads_back_what_it_is_told():
     parts = split(0)
     those = scenes.scenes(parts, "test", "clean", 30, seed=1)
-    wanted = scenes.targets(those)
+    wanted = finders.targets(those)
     assert wanted[:, 0].sum() == sum(len(one.labels) for one in those)
     said = torch.zeros(30, 5, 6, 6, dtype=torch.float64)
     said[:, 0] = 40 * (wanted[:, 0] - 0.5)
     said[:, 1:] = wanted[:, 1:]
-    found = scenes.detect(lambda x: said, those, least=0.5)
+    found = finders.detect(lambda x: said, those, least=0.5)
     for (boxes, scores), one in zip(found, those, strict=True):
         order, true_order = np.lexsort(boxes.round(6).T), np.lexsort(one.boxes.T.astype(float))
         np.testing.assert_allclose(boxes[order], one.boxes[true_order], atol=1e-9)
         assert (scores > 0.99).all()
-    nothing = scenes.detect(lambda x: torch.full_like(said, -40.0), those)
+    nothing = finders.detect(lambda x: torch.full_like(said, -40.0), those)
     assert all(len(boxes) == len(scores) == 0 for boxes, scores in nothing)
 
 
@@ -319,21 +320,21 @@ def test_bad_questions_about_canvases_are_told():
     with pytest.raises(ValueError, match="choose from clean, crowded"):
         scenes.scenes(parts, "test", "dirty", 1, seed=0)
     with pytest.raises(ValueError, match="boxes or masks"):
-        scenes.train("edges", parts, 0.01, 0, 1)
+        finders.train("edges", parts, 0.01, 0, 1)
     with pytest.raises(ValueError, match="one logit for each pixel"):
-        scenes.pixel_loss(torch.zeros(2, 1, 4, 4), torch.zeros(2, 4, 4))
+        finders.pixel_loss(torch.zeros(2, 1, 4, 4), torch.zeros(2, 4, 4))
 
 
 def test_a_weight_of_pixels_is_as_if_ink_came_more_often():
     said = torch.tensor([[0.3, -1.2, 2.0]])
     ink = torch.tensor([[1.0, 0.0, 0.0]])
-    twice = scenes.pixel_loss(torch.tensor([[0.3, 0.3, -1.2, 2.0]]),
+    twice = finders.pixel_loss(torch.tensor([[0.3, 0.3, -1.2, 2.0]]),
                               torch.tensor([[1.0, 1.0, 0.0, 0.0]]))
-    assert scenes.pixel_loss(said, ink, 2.0).item() == pytest.approx(twice.item())
+    assert finders.pixel_loss(said, ink, 2.0).item() == pytest.approx(twice.item())
 
 
 def test_the_record_says_how_it_was_made():
-    record = runs.record()
+    record = recorded.record()
     made = record["made"]
     assert made["design"] == experiment.DESIGN and made["processor_s"] < 20 * 60
     for kind, rows in record["results"].items():
@@ -343,12 +344,12 @@ def test_the_record_says_how_it_was_made():
             assert [float(b) for b in row] == known
             for budget, one in row.items():
                 assert one["flops"] == list(hand(family, one["size"]))
-                assert one["n_steps"] == runs.steps_for(float(budget), sum(one["flops"]))
+                assert one["n_steps"] == budgets.steps_for(float(budget), sum(one["flops"]))
 
 
 def test_answers_of_the_record_are_its_accuracy():
-    truth = np.concatenate([split(k)["test"][1].numpy() for k in range(N_FOLDS)])
-    for rows in runs.record()["results"]["as they are"].values():
+    truth = np.concatenate([split(k)["test"][1] for k in range(N_FOLDS)])
+    for rows in recorded.record()["results"]["as they are"].values():
         for row in rows.values():
             right = np.array(list(row["read"]), dtype=int) == truth
             folds = [part.mean() for part in np.split(right, N_FOLDS)]
@@ -358,11 +359,11 @@ def test_answers_of_the_record_are_its_accuracy():
 @pytest.fixture
 def one_row(monkeypatch):
     """A record with the linear model at one budget alone."""
-    small = copy.deepcopy(runs.record())
+    small = copy.deepcopy(recorded.record())
     row = small["results"]["as they are"]["linear"]["1.25e+08"]
     monkeypatch.setattr(experiment, "CHECKED", [("as they are", "linear", "1.25e+08")])
     monkeypatch.setattr(experiment, "CHECKED_CHANGES", [])
-    monkeypatch.setattr(runs, "record", lambda: small)
+    monkeypatch.setattr(recorded, "record", lambda: small)
     return row
 
 

@@ -11,15 +11,16 @@ from experiments import improving
 from lessons.studies.improving import runs as ablation
 from lessons.studies.improving.folds import fold
 from lessons.studies.improving.networks import Recipe
+from lessons.studies.improving.record import record
 
 
 @pytest.fixture
 def one_run(monkeypatch):
     """A record with the baseline alone."""
-    kept = ablation.record()
+    kept = record()
     baseline = copy.deepcopy(kept["results"]["400"]["baseline"])
     small = {**kept, "results": {"400": {"baseline": baseline}}}
-    monkeypatch.setattr(ablation, "record", lambda: small)
+    monkeypatch.setattr(improving, "record", lambda: small)
     return small["results"]["400"]["baseline"]
 
 
@@ -93,7 +94,7 @@ def test_winners_are_those_whose_interval_lies_above_zero():
 
 
 def test_the_record_says_how_it_was_made():
-    made = ablation.record()["made"]
+    made = record()["made"]
     assert made["design"] == improving.DESIGN
     assert len(made["commit"].partition(",")[0]) == 12
     assert made["processor_s"] < 35 * 60
@@ -115,7 +116,7 @@ def test_cooling_takes_out_how_large_the_logits_are():
 
 
 def test_the_controls_repeat_what_the_table_has():
-    kept = ablation.record()
+    kept = record()
     rows, controls = kept["results"]["400"], kept["controls"]
     for name in ["baseline", "batch norm"]:
         assert controls["rates"][name][str(rows[name]["lr"])] == rows[name]["test"]
@@ -125,7 +126,7 @@ def test_the_controls_repeat_what_the_table_has():
 
 def test_curves_are_made_again():
     run = ablation.train(Recipe(), fold(0, 100), 0.1, n_steps=80, decay=False, watch=True)
-    curve = ablation.record()["controls"]["curves"]["64 units, 100 images"]
+    curve = record()["controls"]["curves"]["64 units, 100 images"]
     assert run.curve == [pytest.approx(look, rel=1e-3) for look in curve[:10]]
 
 

@@ -12,6 +12,7 @@ from lessons.studies.language import (
     finding,
     invented,
     kinds,
+    networks,
     questions,
     reading,
     runs,
@@ -68,11 +69,11 @@ def test_words_of_test_texts_do_not_decide_what_is_counted():
 def test_the_network_learns_a_word_that_decides_and_leaves_the_generator_alone():
     counts, y = np.eye(5, dtype=np.float32).repeat(8, 0), np.arange(5).repeat(8)
     before = torch.random.get_rng_state()
-    net = kinds.network(counts, y, 0.03, 0.0, hidden=32, n_steps=200)
+    net = networks.network(counts, y, 0.03, 0.0, hidden=32, n_steps=200)
     assert torch.equal(before, torch.random.get_rng_state())
-    assert (net(kinds.scaled(counts)).argmax(1).numpy() == y).all()
+    assert (net(networks.scaled(counts)).argmax(1).numpy() == y).all()
     with pytest.raises(ValueError, match="lr is above 0"):
-        kinds.network(counts, y, 0.0, 0.0)
+        networks.network(counts, y, 0.0, 0.0)
 
 
 def test_a_translation_worked_by_hand():

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from lessons.studies.classifier import tensors
 from lessons.studies.compare import interval
 from lessons.studies.improving import runs as ablation
 from lessons.studies.improving.folds import fold
 from lessons.studies.improving.networks import Recipe, build
+from lessons.studies.improving.record import record
 from lessons.studies.improving.runs import evaluate, shrink, train
 
-SPLIT = fold(1, 400)
+SPLIT = tensors(fold(1, 400))
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +132,7 @@ def test_ninety_five_of_a_hundred_intervals_cover_the_truth():
 
 
 def test_the_record_has_ten_folds_of_everything_and_one_run_of_it_comes_out_again():
-    kept = ablation.record()
+    kept = record()
     for rows in kept["results"].values():
         for name, row in rows.items():
             assert all(len(row[part]) == 10 for part in ("test", "moved", "valid")), name

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lessons.gpt.model import n_parameters
-from lessons.studies.scaling import grid as tables, runs, small, text
+from lessons.studies.scaling import grid as tables, runs, shapes, small, text
 from lessons.studies.trial import Recipe, flops_per_step
 
 
@@ -23,13 +23,13 @@ def test_the_parts_of_the_text_share_no_paragraph():
 
 def test_sizes_and_operations_are_what_torch_counts():
     for width in (12, 32):
-        assert small.sizes(width)["all"] == n_parameters(small.model(width))
+        assert shapes.sizes(width)["all"] == n_parameters(small.model(width))
         recipe = Recipe(lambda width=width: small.model(width), small.adam,
-                        batch_size=small.BATCH, n_positions=small.CONTEXT)
-        assert small.flops(width, small.TOKENS_PER_STEP) == flops_per_step(recipe)
-    assert small.flops(16, 10, "body") == 60 * small.sizes(16)["body"]
+                        batch_size=shapes.BATCH, n_positions=shapes.CONTEXT)
+        assert shapes.flops(width, shapes.TOKENS_PER_STEP) == flops_per_step(recipe)
+    assert shapes.flops(16, 10, "body") == 60 * shapes.sizes(16)["body"]
     with pytest.raises(ValueError, match="all or body"):
-        small.flops(16, 10, "most")
+        shapes.flops(16, 10, "most")
 
 
 def test_a_run_looks_on_its_way_and_repeats_itself(monkeypatch):
@@ -93,7 +93,7 @@ def test_at_equal_compute_a_straight_line_is_read_off_exactly():
     table = tables.Grid(width, steps, 100.0 * steps**-0.5, np.full(9, np.nan), np.ones(9))
     flops = table.flops()[1]  # width 12 with 512 steps
     n, loss = tables.at_compute(table, flops)
-    assert n[0] == small.sizes(12)["all"] and loss[0] == pytest.approx(100 * 512**-0.5)
+    assert n[0] == shapes.sizes(12)["all"] and loss[0] == pytest.approx(100 * 512**-0.5)
 
 
 def test_a_grid_that_cannot_be_used_is_refused(some):
@@ -108,7 +108,7 @@ def test_a_grid_that_cannot_be_used_is_refused(some):
 
 def test_the_record_is_of_this_version(some):
     for run in some:
-        assert run["flops"] == small.flops(run["width"], run["steps"] * small.TOKENS_PER_STEP)
-        assert run["n_params"] == small.sizes(run["width"])["all"]
+        assert run["flops"] == shapes.flops(run["width"], run["steps"] * shapes.TOKENS_PER_STEP)
+        assert run["n_params"] == shapes.sizes(run["width"])["all"]
     assert torch.is_tensor(text.parts().train)
     assert runs.record()["text"]["train"] == len(text.parts().train)

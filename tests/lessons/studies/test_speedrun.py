@@ -22,7 +22,7 @@ from lessons.studies.speedrun import (
     table,
     timed,
 )
-from lessons.studies.speedrun.timed import Result
+from lessons.studies.speedrun.results import Result, target
 from lessons.studies.trial import Recipe
 
 TINY = gpt.Config(1024, 128, n_layers=1, n_heads=1, d_model=8)
@@ -47,7 +47,7 @@ def result(seed=0, bits=1.8, seconds=50.0, step=0.25, n_steps=200):
 
 
 def test_the_score_is_the_best_of_chapter_10s_run():
-    assert timed.target() == min(row[3] for row in small_gpt.record()["curves"])
+    assert target() == min(row[3] for row in small_gpt.record()["curves"])
 
 
 def test_the_first_row_is_chapter_10s_run(monkeypatch):
@@ -162,7 +162,7 @@ def test_a_run_that_diverges_has_no_score():
 
 
 def test_the_score_is_reached_to_a_thousandth_of_a_bit():
-    best = timed.target()
+    best = target()
     assert result(bits=best).reaches and result(bits=best - 0.2).reaches
     assert not result(bits=best + 0.001).reaches
 
@@ -173,7 +173,7 @@ def test_a_record_needs_the_score_on_three_seeds():
     assert "2 seeds were run: 3 or more" in table.faults(good[:2])[0]
     assert "1 seed was run" in table.faults([good[0]] * 3)[0]  # the same seed three times
     assert table.faults([*good[:2], result(2, bits=1.9)]) == [
-        f"seed 2 ends at 1.900 bits per byte, the score is {timed.target():.3f}"]
+        f"seed 2 ends at 1.900 bits per byte, the score is {target():.3f}"]
     row = table.Row("mine", "", tuple(good[:2]))
     with pytest.raises(ValueError, match="mine is not ranked: 2 seeds"):
         table.ranked(row, [])
@@ -386,7 +386,7 @@ def test_the_record_holds_what_is_said_of_it():
         assert row.times_faster > before.times_faster
         assert len(differences(*(ladder.IDEAS[each.name][0] for each in (before, row)))) == 1
     assert min(run.times_faster for run in rows[-1].results) >= 5
-    assert kept["target"] == timed.target()
+    assert kept["target"] == target()
 
 
 def test_the_published_table_is_whole():
@@ -395,7 +395,7 @@ def test_the_published_table_is_whole():
 
 
 def test_the_fewest_steps_that_surely_reach_the_score_are_chosen():
-    best = timed.target()
+    best = target()
     tried = {(0.1, 300): {"bits": best - 0.05}, (0.1, 200): {"bits": best - 0.001},
              (0.2, 250): {"bits": best - 0.01}}
     assert experiment.promising(tried)[0] == (0.2, 250)
@@ -403,7 +403,7 @@ def test_the_fewest_steps_that_surely_reach_the_score_are_chosen():
 
 
 def test_a_row_is_the_first_try_that_all_seeds_reach(monkeypatch):
-    best = timed.target()
+    best = target()
 
     def fake(folder, code, settings, function, tasks, jobs):
         def bits(n_steps, seed):  # seed 1 needs 250 steps, the others 200

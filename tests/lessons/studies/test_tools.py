@@ -7,7 +7,7 @@ import torch
 
 from experiments import tools as experiment
 from lessons.gpt import model as gpt
-from lessons.studies.tools import changes, runs
+from lessons.studies.tools import analysis, changes, runs
 
 SMALL = gpt.Config(vocab_size=16, n_positions=8, n_layers=2, n_heads=2, d_model=16, dropout=0.25)
 TINY = {"vocab_size": 256, "n_positions": 16, "n_layers": 1, "n_heads": 2, "d_model": 16,
@@ -77,7 +77,7 @@ def test_a_profile_of_a_tiny_step_is_cut_into_kinds(monkeypatch):
     monkeypatch.setattr(runs, "SETTINGS", runs.SETTINGS | TINY)
     with runs.trainer() as one:
         table, events = runs.profiled(one.update)
-    shares = runs.shares(events)
+    shares = analysis.shares(events)
     assert sum(shares.values()) == pytest.approx(100)
     assert shares["random numbers"] > 0 and shares["fused attention"] == 0
     counts = {row.key: row.count for row in table.key_averages()}
@@ -87,7 +87,7 @@ def test_a_profile_of_a_tiny_step_is_cut_into_kinds(monkeypatch):
 
 
 def test_the_record_says_what_the_page_says():
-    record = runs.record()
+    record = analysis.record()
     assert list(record["profiles"]) == list(changes.VERSIONS)
     for step in record["profiles"].values():
         assert sum(step["shares"].values()) == pytest.approx(100, abs=0.1)
@@ -101,7 +101,7 @@ def test_the_record_says_what_the_page_says():
 
 
 def test_check_finds_a_loss_that_no_run_gave(monkeypatch):
-    kept = copy.deepcopy(runs.record())
+    kept = copy.deepcopy(analysis.record())
     losses = dict(map(tuple, kept["tensorboard"]["training"]["chapter 10"]))
     monkeypatch.setattr(experiment, "first_losses", lambda n: {1: losses[1], 2: losses[2] + 0.1})
     (wrong,) = experiment.check(kept=kept)

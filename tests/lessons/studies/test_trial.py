@@ -11,7 +11,8 @@ from torch import nn
 from lessons.gpt import checks, model as gpt, text as texts
 from lessons.gpt.text import Text, nats_per_byte, windows
 from lessons.planning.cost import flops_per_token
-from lessons.studies.trial import Recipe, cosine, flops_per_step, train
+from lessons.studies.schedules import cosine
+from lessons.studies.trial import Recipe, flops_per_step, train
 
 
 def tiny(n_layers=1):

@@ -74,7 +74,8 @@ def test_html_is_escaped_and_carries_every_explanation():
     Reader().feed(page)
     radios = [attributes for tag, attributes in seen if tag == "input"]
     assert [r["data-right"] for r in radios].count("true") == 1
-    assert any(r["data-said"].endswith("Use <code>a&lt;b</code>.") for r in radios)
+    assert len(radios) == page.count('<span class="quiz-said" hidden>') == 3
+    assert "<strong>Right.</strong> Use <code>a&lt;b</code>.</span>" in page
     assert "1 &lt; 2 &amp; &quot;3&quot;" in page
 
 

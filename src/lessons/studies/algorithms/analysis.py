@@ -11,11 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from lessons.studies.algorithms.recipes import FACTORS
+from lessons.studies.algorithms.plan import FACTORS
 from lessons.studies.compare import interval
-from lessons.studies.record import path_of
+from lessons.studies.record import load, path_of
 
 Record = dict[str, Any]
+
+
+def record() -> Record:
+    """Return the record: ``python -m experiments.algorithms`` made it.
+
+    Examples
+    --------
+    >>> sorted(record())[:3]
+    ['batches', 'budget', 'budgets']
+    """
+    return load("algorithms")
 
 
 def loss_of(run: dict[str, Any]) -> float:
@@ -73,7 +84,6 @@ def verdict(record: Record, name: str, n_comparisons: int = 1) -> str:
 
     Examples
     --------
-    >>> from lessons.studies.algorithms.runs import record
     >>> verdict(record(), "placebo")
     'not distinguishable here'
     """

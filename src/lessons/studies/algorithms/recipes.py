@@ -19,15 +19,12 @@ from lessons.gpt.variants.assembled import (
 )
 from lessons.gpt.variants.attention import Attention, Latent, Normalised, Retention, Rotary
 from lessons.gpt.variants.layers import Experts, RMSNorm, SquaredReLU, SwiGLU
-from lessons.studies.trial import Recipe, cosine, enlarged, flat
+from lessons.studies.algorithms.plan import BASE_WIDTH, FACTORS, N_LATENT, SCHEDULES
+from lessons.studies.trial import Recipe, enlarged
 from lessons.train.muon import muon
 
 GPT2 = Parts()
 CONFIG = Config(vocab_size=256, n_positions=64, n_layers=3, n_heads=4, d_model=64)
-N_STEPS = 180  # of the baseline: they set the budget in FLOPs
-WARM_UP = 0.2  # share of a run
-RATES = [0.003, 0.006, 0.012]  # peak learning rates tried, the same for all
-N_LATENT = 16
 
 
 def prepared(model: nn.Module, width: int = CONFIG.d_model) -> nn.Module:
@@ -57,26 +54,8 @@ def rounded(how: rounding.Rounding) -> nn.Module:
     return rounding.round_products(model(), how)
 
 
-def warm_stable_decay(done: float) -> float:
-    """Return the share of the peak rate: up for a fifth, flat, down to 0 in the last fifth.
-
-    Examples
-    --------
-    >>> [round(warm_stable_decay(done), 2) for done in (0.1, 0.5, 0.9, 1)]
-    [0.5, 1.0, 0.5, 0.0]
-    """
-    return min(flat(done, WARM_UP), (1 - done) / 0.2)
-
-
-def to_zero(done: float) -> float:
-    """Return the share of the peak rate: up for a fifth, then in a straight line to 0."""
-    return min(flat(done, WARM_UP), (1 - done) / (1 - WARM_UP))
-
-
-BASE = Recipe(
-    build=model, schedule=partial(cosine, warmup=WARM_UP), batch_size=16, n_positions=64
-)
-FLAT = replace(BASE, schedule=partial(flat, warmup=WARM_UP))
+BASE = Recipe(build=model, schedule=SCHEDULES["baseline"], batch_size=16, n_positions=64)
+FLAT = replace(BASE, schedule=SCHEDULES["flat"])
 
 
 def built(parts: Parts) -> Recipe:
@@ -104,17 +83,14 @@ CHANGES: dict[str, Recipe] = {
         Parts(attention=(Retention, Attention, Retention), positions=False)
     ),
     "Muon": replace(BASE, optimiser=muon),
-    "flat, then down": replace(BASE, schedule=warm_stable_decay),
-    "straight to 0": replace(BASE, schedule=to_zero),
+    "flat, then down": replace(BASE, schedule=SCHEDULES["flat, then down"]),
+    "straight to 0": replace(BASE, schedule=SCHEDULES["straight to 0"]),
     "flat": FLAT,
     "two tokens ahead": replace(BASE, build=two_ahead, objective=loss_two_ahead),
     "8 bits, scaled": replace(BASE, build=partial(rounded, rounding.fp8_scaled)),
     "8 bits, unscaled": replace(BASE, build=partial(rounded, rounding.fp8)),
     "4 bits in blocks": replace(BASE, build=partial(rounded, rounding.fp4_blocks)),
 }
-
-#: Four of them, which are crossed with each other.
-FACTORS = ("rotary", "squared ReLU", "Muon", "flat, then down")
 
 
 def crossed(on: str) -> Recipe:
@@ -127,7 +103,7 @@ def crossed(on: str) -> Recipe:
 
     Examples
     --------
-    >>> crossed("0001").schedule is warm_stable_decay, crossed("0000") == BASE
+    >>> crossed("0001").schedule is SCHEDULES["flat, then down"], crossed("0000") == BASE
     (True, True)
     """
     if len(on) != len(FACTORS) or set(on) - {"0", "1"}:
@@ -140,13 +116,10 @@ def crossed(on: str) -> Recipe:
         recipe = CHANGES["rotary" if rotary else "squared ReLU"]
     if orthogonal:
         recipe = replace(recipe, optimiser=muon)
-    return replace(recipe, schedule=warm_stable_decay) if cooled else recipe
+    return replace(recipe, schedule=SCHEDULES["flat, then down"]) if cooled else recipe
 
 
 # Widths: does the best learning rate of a narrow model serve a wide one?
-
-WIDTHS, BASE_WIDTH = [32, 64, 128, 256], 64
-WIDTH_RATES = [0.0007, 0.0014, 0.0028, 0.0056, 0.011, 0.022]
 
 
 class OfWidth(GPT):
@@ -202,11 +175,6 @@ def of_width(width: int, scaled: bool) -> Recipe:
         lambda: prepared(GPT(config), width))
     return replace(BASE, build=build, optimiser=rates_by_width if scaled else plain_rates,
                    batch_size=8)
-
-
-# Batches: how many steps does a larger batch save?
-
-BATCHES = {4: 600, 8: 400, 16: 250, 32: 180, 64: 150}  # sequences, and steps that are run
 
 
 def of_batch(size: int) -> Recipe:

@@ -6,7 +6,8 @@ from typing import Any
 
 from lessons.gpt.variants.assembled import GPT
 from lessons.studies.algorithms import recipes, runs
-from lessons.studies.trial import Recipe, cosine, train
+from lessons.studies.schedules import cosine
+from lessons.studies.trial import Recipe, train
 
 GPT2 = partial(GPT, recipes.CONFIG)  # with a standard deviation of 0.02, whatever the width
 SHORT = partial(cosine, warmup=0.05)

@@ -1,4 +1,4 @@
-"""One run of the study by its name, and what was recorded."""
+"""One run of the study by its name."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,21 +10,9 @@ from lessons.gpt.text import Text, topics
 from lessons.gpt.variants.assembled import TwoAhead
 from lessons.gpt.variants.layers import Experts
 from lessons.studies import trial
-from lessons.studies.algorithms import recipes
-from lessons.studies.record import load
+from lessons.studies.algorithms import plan, recipes
 
 N_PART = 12_000  # bytes of the held-out text that are read often in the study of batches
-
-
-def record() -> dict[str, Any]:
-    """Return the record: ``python -m experiments.algorithms`` made it.
-
-    Examples
-    --------
-    >>> sorted(record())[:3]
-    ['batches', 'budget', 'budgets']
-    """
-    return load("algorithms")
 
 
 def recipe_of(kind: str, name: Any, lr: float) -> trial.Recipe:
@@ -57,7 +45,7 @@ def recipe_of(kind: str, name: Any, lr: float) -> trial.Recipe:
 
 def budget() -> float:
     """Return the FLOPs that every change may spend: those of the baseline's steps."""
-    return recipes.N_STEPS * trial.flops_per_step(recipes.BASE)
+    return plan.N_STEPS * trial.flops_per_step(recipes.BASE)
 
 
 def one(kind: str, name: Any, lr: float, seed: int) -> dict[str, Any]:
@@ -74,7 +62,7 @@ def one(kind: str, name: Any, lr: float, seed: int) -> dict[str, Any]:
     elif kind == "batch":
         part = Text(text.train, text.valid[:N_PART])
         looks = tuple((i + 1) / 20 for i in range(20))
-        run = trial.train(recipe, part, seed, n_steps=recipes.BATCHES[name], valid_at=looks)
+        run = trial.train(recipe, part, seed, n_steps=plan.BATCHES[name], valid_at=looks)
     else:
         run = trial.train(recipe, text, seed, n_steps=150)
     row = run.record()

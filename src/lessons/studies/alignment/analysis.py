@@ -5,11 +5,17 @@ from typing import Any
 import numpy as np
 
 from lessons.align.tries import best_of, pass_at_k
-from lessons.studies.alignment.learn import N_TRIES
+from lessons.studies.alignment.plan import N_TRIES
 from lessons.studies.compare import interval
+from lessons.studies.record import load
 
 Record = dict[str, Any]
 STARTS = ("base", "ready")  # the model that has read sheets, and the same after a few answers
+
+
+def record() -> Record:
+    """Return what ``python -m experiments.alignment`` found."""
+    return load("alignment")
 
 
 def curve(record: Record, method: str, key: str = "truth") -> tuple[np.ndarray, np.ndarray]:

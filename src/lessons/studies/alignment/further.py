@@ -15,7 +15,7 @@ from lessons.align.answers import answer_log_probs, answer_loss
 from lessons.align.preferences import dpo_loss
 from lessons.align.rewards import rewards_of
 from lessons.gpt.model import GPT
-from lessons.studies.alignment import learn, pairs, runs, sums
+from lessons.studies.alignment import learn, pairs, runs, sums, tensors
 
 N_TRIES = learn.N_QUESTIONS * learn.GROUP  # of an update, whatever its shape
 
@@ -25,8 +25,8 @@ def _batches(model: GPT, n_questions: int, seed: int) -> Iterator[runs.Batch]:
     n = N_TRIES // n_questions
     for some in sums.drawn(sums.pairs("train"), n_questions, rng):
         tokens = learn.tries(model, some, n, generator)
-        said = np.reshape(sums.answers_in(tokens), (n_questions, n)).tolist()
-        yield runs.Batch(tokens, sums.mask_of(tokens),
+        said = np.reshape(tensors.answers_in(tokens), (n_questions, n)).tolist()
+        yield runs.Batch(tokens, tensors.mask_of(tokens),
                          rewards_of(sums.exact, [sums.question(p) for p in some], said))
 
 
@@ -63,7 +63,7 @@ def braked(beta: float, lr: float, seed: int, part: str = "test") -> dict[str, A
     """Learn from strict pairs by DPO's loss, and as much by that of the preferred answers."""
     _, ready = learn.start(seed, runs.FOLDER)
     model, (better, worse) = copy.deepcopy(ready), pairs.judged(ready, "strict", seed)
-    masks = sums.mask_of(better), sums.mask_of(worse)
+    masks = tensors.mask_of(better), tensors.mask_of(worse)
     with torch.no_grad():
         known = [answer_log_probs(ready, rows, mask)
                  for rows, mask in zip((better, worse), masks, strict=True)]

@@ -14,15 +14,16 @@ from torch import Tensor
 from lessons.align.answers import answer_loss, token_log_probs
 from lessons.gpt.model import GPT, Config, loss
 from lessons.gpt.sampling import probabilities
-from lessons.studies.alignment import sums
-from lessons.studies.trial import cosine, enlarged
+from lessons.studies.alignment import sums, tensors
+from lessons.studies.alignment.plan import N_MEASURED, N_TRIES
+from lessons.studies.schedules import cosine
+from lessons.studies.trial import enlarged
 from lessons.train.finetune import finetune
 
 WIDTH, N_STEPS, BATCH, LR = 48, 650, 32, 0.005  # of pre-training
 N_SHEETS = 12_000
 N_SHOWN, SHOWN_STEPS, SHOWN_LR = 64, 40, 0.001  # answers that teach the form
 N_QUESTIONS, GROUP = 8, 8  # of one update
-N_MEASURED, N_TRIES = 100, 64  # test questions, and tries at each in the end
 
 
 def build(seed: int) -> GPT:
@@ -42,7 +43,7 @@ def _rows(data: Tensor, size: int, seed: int) -> Iterator[Tensor]:
 
 def pretrained(seed: int, n_steps: int = N_STEPS) -> tuple[GPT, list[float]]:
     """Return a model that has read sheets, and its curve of losses."""
-    model, data = build(seed), sums.sheets(N_SHEETS, seed)
+    model, data = build(seed), tensors.sheets(N_SHEETS, seed)
     curve = finetune(model, _rows(data, BATCH, seed), lambda m, x: loss(m, x[:, :-1], x[:, 1:]),
                      lr=LR, n_steps=n_steps, schedule=cosine)
     return model, curve
@@ -59,10 +60,10 @@ def shown(model: GPT, seed: int, mask: str = "answers", lr: float = SHOWN_LR,) -
     """
     rng = np.random.default_rng([seed, 1])
     some = next(sums.drawn(sums.pairs("train"), N_SHOWN, rng))
-    data = sums.rows([sums.question(p) + sums.written(p, rng) for p in some])
+    data = tensors.rows([sums.question(p) + sums.written(p, rng) for p in some])
 
     def objective(m: GPT, rows: Tensor) -> Tensor:
-        marks = sums.mask_of(rows)
+        marks = tensors.mask_of(rows)
         if mask == "one early":
             marks = torch.cat([marks[:, 1:], torch.zeros_like(marks[:, :1])], dim=1)
         if mask == "everything":
@@ -99,7 +100,7 @@ def start(seed: int, folder: Path | None = None) -> tuple[GPT, GPT]:
 
 def _key() -> str:
     """Return what tells weights of this code from those of another."""
-    text = b"".join(Path(file).read_bytes() for file in (__file__, sums.__file__))
+    text = b"".join(Path(file).read_bytes() for file in (__file__, sums.__file__, tensors.__file__))
     return hashlib.sha256(text).hexdigest()[:12]
 
 
@@ -117,8 +118,8 @@ def teacher(folder: Path | None = None, seed: int = 9, n_steps: int = 300) -> GP
         model.load_state_dict(torch.load(path, weights_only=True))
         return model
     _, ready = start(seed, folder)
-    data = sums.rows([f"{sums.question(p)}{sum(p)}." for p in sums.pairs("train")])
-    finetune(ready, _rows(data, 64, seed), lambda m, x: answer_loss(m, x, sums.mask_of(x)),
+    data = tensors.rows([f"{sums.question(p)}{sum(p)}." for p in sums.pairs("train")])
+    finetune(ready, _rows(data, 64, seed), lambda m, x: answer_loss(m, x, tensors.mask_of(x)),
              lr=0.002, n_steps=n_steps)
     if path:
         _keep(ready.state_dict(), path)
@@ -132,7 +133,7 @@ def tries(model: GPT, some: Sequence[sums.Pair], n: int, generator: torch.Genera
 
     As `lessons.gpt.sampling.generate`, but it stops when all answers have ended.
     """
-    tokens = sums.prompts(some).repeat_interleave(n, dim=0)
+    tokens = tensors.prompts(some).repeat_interleave(n, dim=0)
     caches, ended, last = model.new_caches(), torch.zeros(len(tokens), dtype=torch.bool), tokens
     for _ in range(sums.N_NEW):
         p = probabilities(model(last, caches)[:, -1], temperature)
@@ -146,7 +147,7 @@ def tries(model: GPT, some: Sequence[sums.Pair], n: int, generator: torch.Genera
 
 def nats_away(model: GPT, reference: GPT, tokens: Tensor) -> float:
     """Return KL from the reference in nats per answer, from answers that the model drew."""
-    mask = sums.mask_of(tokens)
+    mask = tensors.mask_of(tokens)
     with torch.no_grad():
         gap = token_log_probs(model, tokens) - token_log_probs(reference, tokens)
     return float((gap * mask).sum(1).mean())
@@ -165,7 +166,7 @@ def measured(model: GPT, reference: GPT, part: str, seed: int,
     """
     some, generator = sums.pairs(part)[:N_MEASURED], torch.Generator().manual_seed(1000 + seed)
     rows = tries(model, some, 4, generator)
-    answers, asked = sums.answers_in(rows), [sums.question(p) for p in some for _ in range(4)]
+    answers, asked = tensors.answers_in(rows), [sums.question(p) for p in some for _ in range(4)]
     both = list(zip(asked, answers, strict=True))
     told = {} if judge is None else {"reward": _mean(judge(rows).flatten())}
     return told | {"truth": _mean(sums.exact(q, a) for q, a in both),
@@ -183,7 +184,7 @@ def finished(model: GPT, seed: int) -> dict[str, Any]:
     some, generator = sums.pairs("test")[:N_MEASURED], torch.Generator().manual_seed(2000 + seed)
     out: dict[str, Any] = {}
     for name, n, temperature in (("right", N_TRIES, 1.0), ("greedy", 1, 0.0)):
-        answers = sums.answers_in(tries(model, some, n, generator, temperature))
+        answers = tensors.answers_in(tries(model, some, n, generator, temperature))
         rights = [sums.exact(sums.question(some[i // n]), a) for i, a in enumerate(answers)]
         out[name] = np.reshape(rights, (-1, n)).sum(1).astype(int).tolist()
     return out | {"greedy": _mean(out["greedy"])}

@@ -12,11 +12,10 @@ from lessons.align.answers import answer_log_probs, answer_loss
 from lessons.align.preferences import RewardModel, dpo_loss, preference_loss
 from lessons.align.tries import most_given
 from lessons.gpt.model import GPT
-from lessons.studies.alignment import learn, runs, sums
+from lessons.studies.alignment import learn, runs, sums, tensors
+from lessons.studies.alignment.plan import JUDGES, N_ASKED, N_EACH
 from lessons.train.finetune import finetune
 
-N_ASKED, N_EACH = 200, 8  # questions, and answers to each, from which pairs are made
-JUDGES = ("strict", "hurried")
 VOTES = (1, 2, 4, 8, 16, 32, 64)
 JUDGE_STEPS, JUDGE_LR, JUDGE_BATCH = 120, 0.002, 32
 
@@ -52,7 +51,7 @@ def judged(model: GPT, judge: str, seed: int, n_asked: int = N_ASKED) -> tuple[T
     rng, generator = np.random.default_rng([seed, 3]), torch.Generator().manual_seed(300 + seed)
     some = next(sums.drawn(sums.pairs("train"), n_asked, rng))
     rows = learn.tries(model, some, N_EACH, generator)
-    answers, better, worse = sums.answers_in(rows), [], []
+    answers, better, worse = tensors.answers_in(rows), [], []
     for i, pair in enumerate(some):
         found: dict[str, int] = {}  # each different answer once, by the row where it stands
         for k in range(i * N_EACH, (i + 1) * N_EACH):
@@ -90,7 +89,7 @@ def tested(judge: RewardModel, part: str = "test") -> dict[str, Any]:
              "wrong twice": "{w},{v}."}
     scores = {}
     for name, form in kinds.items():
-        rows = sums.rows([sums.question(p) + form.format(
+        rows = tensors.rows([sums.question(p) + form.format(
             s=sum(p), w=sum(p) + 1, v=sum(p) - 1, f=(sum(p) + 37) % 100 + 10) for p in some])
         with torch.no_grad():
             scores[name] = judge(rows, runs.last_of(rows)).numpy()
@@ -119,7 +118,7 @@ def scored(judge: str, n_asked: int, seed: int) -> dict[str, Any]:
     rows = learn.tries(ready, some, learn.N_TRIES, generator)
     with torch.no_grad():
         scores = scorer(rows, runs.last_of(rows)).view(-1, learn.N_TRIES).numpy()
-    answers = sums.answers_in(rows)
+    answers = tensors.answers_in(rows)
     groups = [answers[i : i + learn.N_TRIES] for i in range(0, len(answers), learn.N_TRIES)]
     asked = [sums.question(pair) for pair in some]
     return {"scores": [[round(float(x), 2) for x in row] for row in scores],
@@ -151,7 +150,7 @@ def preferred(how: str, beta: float, lr: float, seed: int, part: str = "test") -
     _, ready = learn.start(seed, runs.FOLDER)
     model = copy.deepcopy(ready)
     better, worse = judged(ready, "strict", seed)
-    masks = sums.mask_of(better), sums.mask_of(worse)
+    masks = tensors.mask_of(better), tensors.mask_of(worse)
     with torch.no_grad():
         known = tuple(answer_log_probs(ready, rows, mask)
                       for rows, mask in zip((better, worse), masks, strict=True))

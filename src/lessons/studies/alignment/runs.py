@@ -16,8 +16,7 @@ from torch import Tensor
 from lessons.align.answers import answer_log_probs, answer_loss, token_log_probs
 from lessons.align.rewards import advantages, policy_loss, rewards_of, straying
 from lessons.gpt.model import GPT
-from lessons.studies.alignment import learn, sums
-from lessons.studies.record import load
+from lessons.studies.alignment import learn, sums, tensors
 from lessons.train.finetune import finetune
 
 N_UPDATES, EVERY = 120, 20
@@ -39,13 +38,13 @@ def batches(model: GPT, reward: Callable[[Tensor], Tensor], seed: int) -> Iterat
     rng, generator = np.random.default_rng([seed, 2]), torch.Generator().manual_seed(seed)
     for some in sums.drawn(sums.pairs("train"), learn.N_QUESTIONS, rng):
         tokens = learn.tries(model, some, learn.GROUP, generator)
-        yield Batch(tokens, sums.mask_of(tokens), reward(tokens))
+        yield Batch(tokens, tensors.mask_of(tokens), reward(tokens))
 
 
 def by_program(checker: str) -> Callable[[Tensor], Tensor]:
     """Return a reward from a program of `CHECKERS`, for tokens (Q times G, T)."""
     def reward(tokens: Tensor) -> Tensor:
-        answers = sums.answers_in(tokens)
+        answers = tensors.answers_in(tokens)
         asked = [sums.decode(row[: sums.N_PROMPT]) for row in tokens.tolist()]
         groups = [answers[i : i + learn.GROUP] for i in range(0, len(answers), learn.GROUP)]
         return rewards_of(CHECKERS[checker], asked[:: learn.GROUP], groups)
@@ -76,7 +75,7 @@ def by_model(judge: torch.nn.Module) -> Callable[[Tensor], Tensor]:
 def last_of(tokens: Tensor) -> Tensor:
     """Return the place of each answer's last token, (N,)."""
     places = torch.arange(1, tokens.shape[1])
-    return (sums.mask_of(tokens) * places).amax(1)
+    return (tensors.mask_of(tokens) * places).amax(1)
 
 
 def objective_of(baseline: str, beta: float, reference: GPT, shift: float = 0.0
@@ -152,10 +151,10 @@ def taught(lr: float, seed: int, part: str = "test") -> dict[str, Any]:
     """Imitate the right answers, which a program writes down, to as many questions."""
     _, ready = learn.start(seed, FOLDER)
     model, rng = copy.deepcopy(ready), np.random.default_rng([seed, 2])
-    some = (sums.rows([f"{sums.question(p)}{sum(p)}." for p in found]) for found in
+    some = (tensors.rows([f"{sums.question(p)}{sum(p)}." for p in found]) for found in
             sums.drawn(sums.pairs("train"), learn.N_QUESTIONS * learn.GROUP, rng))
     return followed(model, ready, seed, part, lr, some,
-                    lambda m, rows: answer_loss(m, rows, sums.mask_of(rows)), end=part == "test")
+                    lambda m, rows: answer_loss(m, rows, tensors.mask_of(rows)), end=part == "test")
 
 
 def distilled(how: str, lr: float, seed: int, part: str = "test") -> dict[str, Any]:
@@ -182,8 +181,3 @@ def distilled(how: str, lr: float, seed: int, part: str = "test") -> dict[str, A
 
     return followed(model, ready, seed, part, lr, batches(writer, by_program("exact"), seed),
                     objective, end=part == "test")
-
-
-def record() -> dict[str, Any]:
-    """Return what ``python -m experiments.alignment`` found."""
-    return load("alignment")

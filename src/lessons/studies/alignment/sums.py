@@ -9,10 +9,6 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
-import torch
-from torch import Tensor
-
-from lessons.align.answers import answer_mask
 
 CHARS = "0123456789+=,.\n"
 LOW, HIGH = 10, 59  # of the numbers that are added
@@ -138,55 +134,6 @@ def sheet(rng: np.random.Generator, some: Sequence[Pair], n_chars: int) -> str:
         pair = some[rng.integers(len(some))]
         text += f"{question(pair)}{'' if bare else written(pair, rng)}\n"
     return text[:n_chars]
-
-
-def sheets(n: int, seed: int) -> Tensor:
-    """Return beginnings of sheets about questions to learn from, (n, `LENGTH` + 1)."""
-    rng, some = np.random.default_rng(seed), pairs("train")
-    return torch.tensor([encode(sheet(rng, some, LENGTH + 1)) for _ in range(n)])
-
-
-def rows(texts: Sequence[str]) -> Tensor:
-    """Return questions with their answers, filled up with newlines, (n, `LENGTH`).
-
-    Raises
-    ------
-    ValueError
-        If one is longer, or holds a character that the model does not know.
-
-    Examples
-    --------
-    >>> rows(["37+48=85."]).shape
-    torch.Size([1, 15])
-    """
-    if max(map(len, texts)) > LENGTH:
-        raise ValueError(f"at most {LENGTH} characters, got {max(texts, key=len)!r}")
-    return torch.tensor([encode(text.ljust(LENGTH, "\n")) for text in texts])
-
-
-def prompts(some: Sequence[Pair]) -> Tensor:
-    """Return questions as tokens, (n, `N_PROMPT`)."""
-    return torch.tensor([encode(question(pair)) for pair in some])
-
-
-def mask_of(tokens: Tensor) -> Tensor:
-    """Return which guesses are about the answer, (n, T - 1)."""
-    return answer_mask(tokens, N_PROMPT, ENDS)
-
-
-def answers_in(tokens: Tensor) -> list[str]:
-    """Return the answers in texts: what follows the question, up to a stop, or a new line.
-
-    Examples
-    --------
-    >>> answers_in(torch.tensor([encode("37+48=85.12"), encode("37+48=8\\n12+")]))
-    ['85.', '8']
-    """
-    out = []
-    for row in tokens.tolist():
-        text = decode(row[N_PROMPT:]).split("\n")[0]
-        out.append(text.split(".")[0] + "." if "." in text else text)
-    return out
 
 
 def drawn(some: Sequence[Pair], size: int, rng: np.random.Generator) -> Iterator[list[Pair]]:

@@ -6,9 +6,14 @@ from typing import Any
 import numpy as np
 
 from lessons.studies.compare import interval
-from lessons.studies.record import path_of
+from lessons.studies.record import load, path_of
 
 Record = dict[str, Any]
+
+
+def record() -> Record:
+    """Return what ``python -m experiments.compression`` found."""
+    return load("compression")
 
 
 def values(record: Record, family: str, name: str = "", key: str = "bits") -> np.ndarray:

@@ -13,10 +13,9 @@ from lessons.gpt.checks import count_flops
 from lessons.gpt.text import N_BYTES, windows
 from lessons.studies import trial
 from lessons.studies.compression import small
+from lessons.studies.compression.plan import N_ADAPT, N_AFTER, N_STUDENT, N_TICKET
 from lessons.studies.compression.small import base, bits
-from lessons.studies.record import load
 
-N_TICKET, N_AFTER, N_ADAPT, N_STUDENT = 150, 40, 60, 200  # steps
 TICKET_SPARSITY = 0.9
 STUDENT = (24, 1)  # width and blocks
 
@@ -241,8 +240,3 @@ def costs() -> dict[str, float]:
     one = count_flops(lambda: small.build(*STUDENT)(tokens))
     return {"pairs of bytes": 0.0, "student alone": one / target, "student taught": one / target,
             "itself in 3 bits": 1.0}
-
-
-def record() -> dict[str, Any]:
-    """Return what ``python -m experiments.compression`` found."""
-    return load("compression")

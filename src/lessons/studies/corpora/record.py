@@ -8,7 +8,8 @@ import numpy as np
 
 from lessons.studies.record import load
 
-SHORTER = [50, 100, 200, 300]  # steps of the shorter runs on new text
+N_STEPS = 400  # of a run
+SHORTER = [50, 100, 200, 300]  # of the shorter runs on new text
 
 
 @cache

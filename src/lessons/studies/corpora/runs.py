@@ -17,6 +17,7 @@ from lessons.gpt import text as gpt_text
 from lessons.gpt.sampling import generate
 from lessons.studies import trial
 from lessons.studies.corpora import texts
+from lessons.studies.corpora.record import N_STEPS
 
 
 def small() -> nn.Module:
@@ -25,9 +26,7 @@ def small() -> nn.Module:
 
 
 RECIPE = replace(trial.Recipe(), build=small, batch_size=4)  # small batches learn more by byte
-N_STEPS = 400
 N_BLOCKS = N_STEPS * RECIPE.batch_size * RECIPE.n_positions // texts.BLOCK  # one epoch
-N_TEST = 6  # blocks of the test that leaks
 ROWS, ROUNDS, CONTEXT, NEW = 256, 5, 16, 60  # of the text that a model writes
 
 
@@ -64,14 +63,6 @@ def scored(raw: bytes, seed: int, n_steps: int = N_STEPS,
                                      "flops": run.flops, "processor_s": round(run.processor_s, 1)}
 
 
-def tests(seed: int) -> dict[str, bytes]:
-    """Return a test, another one, and the rest of the validation text, in blocks drawn by seed."""
-    found = texts.blocks(texts.topics()[1])
-    found = [found[i] for i in np.random.default_rng([seed, 3]).permutation(len(found))]
-    return {"test": b"".join(found[:N_TEST]), "other": b"".join(found[N_TEST : 2 * N_TEST]),
-            "rest": b"".join(found[2 * N_TEST :])}
-
-
 def held_docstrings() -> bytes:
     """Return docstrings that no run trains on."""
     return b"".join(texts.blocks(texts.library())[: texts.N_HELD])
@@ -80,7 +71,7 @@ def held_docstrings() -> bytes:
 def epochs(n_epochs: int, seed: int) -> dict[str, Any]:
     """Train on a part of the manual that is read `n_epochs` times."""
     raw = texts.shuffled(texts.drawn(texts.base(), N_BLOCKS // n_epochs, seed), seed)
-    return scored(raw, seed, parts=tests(seed) | {"docstrings": held_docstrings()})
+    return scored(raw, seed, parts=texts.tests(seed) | {"docstrings": held_docstrings()})
 
 
 def shorter(n_steps: int, seed: int) -> dict[str, Any]:
@@ -119,7 +110,7 @@ def leak(what: str, n_copies: int, seed: int) -> dict[str, Any]:
 
     With ``"disguised"`` one byte in twelve of the test is another one, the same in all copies.
     """
-    parts = tests(seed)
+    parts = texts.tests(seed)
     chosen = parts["other" if what == "other" else "test"]
     if what == "disguised":
         chosen = texts.garbled(chosen, np.random.default_rng([seed, 6]), 1 / 12)

@@ -18,6 +18,7 @@ BLOCK = 480  # bytes: five windows of 96
 LEAST = 60  # letters of a paragraph that is looked at: shorter ones are titles and marks
 THRESHOLD = 0.8
 N_HELD = 80  # blocks of docstrings that are kept for validation
+N_TEST = 6  # blocks of the test that leaks
 N_POOL, N_REFERENCE = 480, 48  # blocks for the filter to sort, and blocks that it counts
 
 
@@ -184,3 +185,10 @@ def spoilt_pool(noise: str, seed: int) -> tuple[list[bytes], np.ndarray, np.ndar
     table = pairs_of_bytes(reference)
     return pool, spoilt, np.array([bits(block, table) for block in pool])
 
+
+def tests(seed: int) -> dict[str, bytes]:
+    """Return a test, another one, and the rest of the validation text, in blocks drawn by seed."""
+    found = blocks(topics()[1])
+    found = [found[i] for i in np.random.default_rng([seed, 3]).permutation(len(found))]
+    return {"test": b"".join(found[:N_TEST]), "other": b"".join(found[N_TEST : 2 * N_TEST]),
+            "rest": b"".join(found[2 * N_TEST :])}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lessons.data.sequences import sequences
-from lessons.studies.elsewhere import motifs
+from lessons.studies.elsewhere import filters, motifs
 from lessons.studies.elsewhere.splits import by_group, tosses
 
 Row = dict[str, Any]
@@ -66,7 +66,7 @@ def _says(method: str, setting: Any, X: np.ndarray, y: np.ndarray, X_new: np.nda
         return model.predict(motifs.words(X_new, k))
     if method == "filters":
         n_steps, decay = setting
-        return motifs.read(motifs.train(X, y, seed, n_steps, decay), X_new) > 0
+        return filters.read(filters.train(X, y, seed, n_steps, decay), X_new) > 0
     known = motifs.scan(X)
     borders = np.unique(known)
     right = [((known >= border) == y).mean().round(9) for border in borders]

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from lessons.gpt.model import Attention, Block, Cache, Config
@@ -146,14 +145,3 @@ def flops(net: nn.Module, X: Tensor | None = None) -> tuple[int, int]:
         loss.backward()
     net.zero_grad()
     return forward // len(X), (counter.get_total_flops() - forward) // len(X)
-
-
-def feature_map(image: Tensor, kernel: Tensor) -> Tensor:
-    """Return what one 3×3 kernel says at each place of one image, with a margin of zeros.
-
-    Examples
-    --------
-    >>> feature_map(torch.eye(3), torch.ones(3, 3)).int().tolist()
-    [[2, 2, 1], [2, 3, 2], [1, 2, 2]]
-    """
-    return F.conv2d(image[None, None], kernel[None, None], padding=1)[0, 0]

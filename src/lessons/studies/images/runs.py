@@ -1,40 +1,17 @@
-"""One family of network, one split, a budget of operations: training, and what was recorded."""
+"""One family of network, one split, a budget of operations: training."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from lessons.engine.optim import schedule
-from lessons.studies.classifier import Run
+from lessons.studies.classifier import Run, tensors
+from lessons.studies.images.budgets import BATCH_SIZE, MOST_STEPS, steps_for
+from lessons.studies.images.changes import at_random
 from lessons.studies.images.networks import build, flops
-from lessons.studies.images.splits import Split, at_random
-from lessons.studies.record import load
-
-BATCH_SIZE = 32
-MOST_STEPS = 3000  # every image some 76 times; a control takes three times as many
-
-
-def steps_for(budget: float, per_image: int, most: int = MOST_STEPS) -> int:
-    """Return how many steps of 32 images a budget pays for.
-
-    Parameters
-    ----------
-    budget : float
-        Operations (FLOPs) of the whole training.
-    per_image : int
-        Operations of one image, forward and backward.
-
-    Examples
-    --------
-    >>> steps_for(2e9, 40_000), steps_for(1e6, 40_000)
-    (1562, 1)
-    """
-    if not budget > 0 or per_image < 1:
-        raise ValueError(f"a budget and a cost are more than 0, got {budget} and {per_image}")
-    return min(most, max(1, int(budget / (BATCH_SIZE * per_image))))
+from lessons.studies.images.splits import Split
 
 
 def train(
@@ -65,7 +42,8 @@ def train(
     >>> run.n_steps, run.accuracy["test"] > 0.9
     (309, True)
     """
-    net, (X, y) = build(family, size, seed), split["train"]
+    net, parts = build(family, size, seed), tensors(split)
+    X, y = parts["train"]
     n_steps = steps_for(budget, sum(flops(net)), most_steps)
     optimiser = torch.optim.Adam(net.parameters(), lr=lr, fused=True)
     share_at, rows = schedule("cosine", n_steps), batches(len(X), seed)
@@ -77,7 +55,7 @@ def train(
         optimiser.zero_grad()
         F.cross_entropy(net(at_random(X[chosen], change, generator)), y[chosen]).backward()
         optimiser.step()
-    return Run.of(net, split, n_steps)
+    return Run.of(net, parts, n_steps)
 
 
 def batches(n: int, seed: int) -> Iterator[Tensor]:
@@ -96,29 +74,3 @@ def batches(n: int, seed: int) -> Iterator[Tensor]:
             left = torch.cat([left, torch.randperm(n, generator=generator)])
         yield left[:BATCH_SIZE]
         left = left[BATCH_SIZE:]
-
-
-@torch.inference_mode()
-def nearest(split: Split, part: str = "test") -> Tensor:
-    """Return the label of the nearest training image for each image of a part: no training.
-
-    Examples
-    --------
-    >>> from lessons.studies.images.splits import split
-    >>> parts = split(0)
-    >>> ((nearest(parts) == parts["test"][1]).double().mean() > 0.97).item()
-    True
-    """
-    X, y = split["train"]
-    return y[torch.cdist(split[part][0], X).argmin(1)]
-
-
-def record() -> dict[str, Any]:
-    """Return the recorded runs: what ``python -m experiments.images`` wrote.
-
-    Examples
-    --------
-    >>> record()["made"]["command"]
-    'python -m experiments.images'
-    """
-    return load("images")

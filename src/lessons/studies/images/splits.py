@@ -1,19 +1,16 @@
-"""Five parts of the digits, each tested once; pixels in another order; images that are changed."""
+"""Five parts of the digits, each tested once; other orders of pixels; moved, mirrored images."""
 
 import numpy as np
-import torch
-from torch.nn import functional as F
 
 from lessons import data
 from lessons.data.images import SIDE
-from lessons.studies.improving.folds import shift_images
 
 N_FOLDS = 5
 N_VALID = 217  # images set aside for choosing: no fold tests or trains on them
 N_TRAIN = 1264
 DIRECTIONS = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if (r, c) != (0, 0)]
 
-Split = dict[str, tuple[torch.Tensor, torch.Tensor]]  # by part: images and labels
+Split = dict[str, tuple[np.ndarray, np.ndarray]]  # by part: images and labels
 
 
 def split(number: int, arrangement: str = "as they are", n_images: int = N_TRAIN) -> Split:
@@ -51,12 +48,12 @@ def split(number: int, arrangement: str = "as they are", n_images: int = N_TRAIN
     rng = np.random.default_rng(number)
     rest = rng.permutation(np.setdiff1d(free, test))
     rows = {"train": rest[:n_images], "valid": np.arange(N_VALID), "test": test}
-    parts = {name: (torch.tensor(X[r]), torch.tensor(y[r])) for name, r in rows.items()}
+    parts = {name: (X[r], y[r]) for name, r in rows.items()}
     X_test, y_test = parts["test"]
     ways = rng.integers(len(DIRECTIONS), size=len(test))
     moved = [move(image[None], *DIRECTIONS[way]) for image, way in zip(X_test, ways, strict=True)]
-    parts |= {"moved": (torch.cat(moved), y_test), "mirrored": (mirror(X_test), y_test)}
-    order = torch.tensor(pixel_order(arrangement, rng))
+    parts |= {"moved": (np.concatenate(moved), y_test), "mirrored": (mirror(X_test), y_test)}
+    order = pixel_order(arrangement, rng)
     return {name: (images[:, order], labels) for name, (images, labels) in parts.items()}
 
 
@@ -94,43 +91,33 @@ def pixel_order(kind: str, rng: np.random.Generator, patch: int = 4) -> np.ndarr
     return squares[moved].reshape(n, n, patch, patch).swapaxes(1, 2).reshape(-1)
 
 
-def move(X: torch.Tensor, down: int, right: int) -> torch.Tensor:
+def move(X: np.ndarray, down: int, right: int) -> np.ndarray:
     """Move images (B, 64) by whole pixels; zeros come in, what leaves is lost.
 
     Examples
     --------
-    >>> move(torch.ones(1, 64), 1, -2).view(8, 8)[:2].int().tolist()
+    >>> move(np.ones((1, 64)), 1, -2).reshape(8, 8)[:2].astype(int).tolist()
     [[0, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 0, 0]]
     """
     most = max(abs(down), abs(right))
-    padded = F.pad(X.view(-1, SIDE, SIDE), [most] * 4)
+    padded = np.pad(X.reshape(-1, SIDE, SIDE), [(0, 0), (most, most), (most, most)])
     return padded[:, most - down:, most - right:][:, :SIDE, :SIDE].reshape(-1, SIDE**2)
 
 
-def mirror(X: torch.Tensor) -> torch.Tensor:
+def mirror(X: np.ndarray) -> np.ndarray:
     """Exchange left and right of images (B, 64)."""
-    return X.view(-1, SIDE, SIDE).flip(2).reshape(-1, SIDE**2)
+    return X.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(-1, SIDE**2)
 
 
-def at_random(X: torch.Tensor, how: str, generator: torch.Generator) -> torch.Tensor:
-    """Return each image (B, 64) unchanged or changed, at random.
-
-    Parameters
-    ----------
-    how : {"", "shifts", "mirror"}
-        Nothing; one of nine places up to a pixel away; left and right exchanged or not.
+def nearest(parts: Split, part: str = "test") -> np.ndarray:
+    """Return the label of the nearest training image for each image of a part: no training.
 
     Examples
     --------
-    >>> X = at_random(torch.ones(4, 64), "shifts", torch.Generator().manual_seed(0))
-    >>> X.sum(1).int().tolist()
-    [49, 49, 56, 64]
+    >>> parts = split(0)
+    >>> bool((nearest(parts) == parts["test"][1]).mean() > 0.97)
+    True
     """
-    if how not in ("", "shifts", "mirror"):
-        raise ValueError(f"no change {how!r}: choose shifts, mirror or nothing ('')")
-    if how == "":
-        return X
-    if how == "mirror":
-        turned = torch.randint(2, (len(X), 1), generator=generator)
-        return torch.where(turned == 1, mirror(X), X)
-    return shift_images(X, 1, generator)
+    (X, y), new = parts["train"], parts[part][0]
+    squared = (X**2).sum(axis=1) - 2 * new @ X.T  # distance, less the new image's own length
+    return y[squared.argmin(axis=1)]

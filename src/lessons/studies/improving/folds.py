@@ -1,8 +1,6 @@
 """Ten splits of the digits, with images set aside for choosing, and images moved by a pixel."""
 
 import numpy as np
-import torch
-from torch.nn import functional as F
 
 from lessons import data
 
@@ -11,7 +9,7 @@ N_VALID = 217  # images set aside for choosing: no fold tests or trains on them
 N_LARGEST = 1400  # training images of a fold
 BATCH_SIZE = 50
 
-Split = dict[str, tuple[torch.Tensor, torch.Tensor]]  # by part: images and labels
+Split = dict[str, tuple[np.ndarray, np.ndarray]]  # by part: images and labels
 
 
 def fold(number: int, n_images: int, cut: int = 0) -> Split:
@@ -50,45 +48,15 @@ def fold(number: int, n_images: int, cut: int = 0) -> Split:
     test = free[number::N_FOLDS]
     rest = np.random.default_rng(seed).permutation(np.setdiff1d(free, test))
     rows = {"train": rest[:n_images], "valid": np.arange(N_VALID), "test": test}
-    parts = {name: (torch.tensor(X[r]), torch.tensor(y[r])) for name, r in rows.items()}
+    parts = {name: (X[r], y[r]) for name, r in rows.items()}
     parts["moved"] = _one_pixel_away(parts["test"][0], seed), parts["test"][1]
     return parts
 
 
-def _one_pixel_away(X: torch.Tensor, seed: int) -> torch.Tensor:
-    moves = [(r, c) for r in range(3) for c in range(3) if (r, c) != (1, 1)]
-    chosen = np.random.default_rng(seed).integers(len(moves), size=len(X))
-    return _crop(X, 1, torch.tensor([moves[i] for i in chosen]))
-
-
-def shift_images(X: torch.Tensor, most: int, generator: torch.Generator) -> torch.Tensor:
-    """Move every image by up to `most` pixels, down or up, right or left; zeros come in.
-
-    Parameters
-    ----------
-    X : torch.Tensor
-        Images, shape (B, 64).
-
-    Examples
-    --------
-    >>> shift_images(torch.ones(2, 64), 1, torch.Generator().manual_seed(1)).sum(1).tolist()
-    [56.0, 49.0]
-    """
-    corners = torch.randint(0, 2 * most + 1, (len(X), 2), generator=generator)
-    return _crop(X, most, corners)
-
-
-def _crop(X: torch.Tensor, most: int, corners: torch.Tensor) -> torch.Tensor:
-    """Cut an 8×8 window out of each padded image; `corners` is its upper left pixel."""
-    padded = F.pad(X.view(-1, 8, 8), [most] * 4)
-    eight = torch.arange(8)
-    rows = (corners[:, :1] + eight)[:, :, None]
-    columns = (corners[:, 1:] + eight)[:, None, :]
-    return padded[torch.arange(len(X))[:, None, None], rows, columns].reshape(-1, 64)
-
-
-def standardised(split: Split) -> Split:
-    """Return a split with every pixel standardised by the *training* images."""
-    X = split["train"][0]
-    mean, std = X.mean(0), X.std(0).clamp_min(1 / 16)  # some pixels never change
-    return {part: ((X - mean) / std, y) for part, (X, y) in split.items()}
+def _one_pixel_away(X: np.ndarray, seed: int) -> np.ndarray:
+    corners = [(r, c) for r in range(3) for c in range(3) if (r, c) != (1, 1)]
+    chosen = np.random.default_rng(seed).integers(len(corners), size=len(X))
+    padded = np.pad(X.reshape(-1, 8, 8), [(0, 0), (1, 1), (1, 1)])
+    moved = [image[r : r + 8, c : c + 8] for image, (r, c) in
+             zip(padded, (corners[i] for i in chosen), strict=True)]
+    return np.stack(moved).reshape(-1, 64)

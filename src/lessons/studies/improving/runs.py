@@ -7,21 +7,20 @@ Everything is float64 and seeded, so that a run can be repeated on another machi
 import copy
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from lessons.engine.optim import schedule
-from lessons.studies.classifier import Run, evaluate
-from lessons.studies.improving.folds import BATCH_SIZE, Split, shift_images, standardised
+from lessons.studies.classifier import Run, evaluate, tensors
+from lessons.studies.improving.folds import BATCH_SIZE, Split
 from lessons.studies.improving.networks import Recipe, build
-from lessons.studies.record import load
+from lessons.studies.improving.record import CHECK_EVERY
+from lessons.studies.improving.shifts import shift_images, standardised
 from lessons.train.optimiser import decay_groups
 
 N_STEPS, MOMENTUM = 600, 0.9
-CHECK_EVERY = 8  # steps between two looks at the validation images
 
 
 def train(
@@ -49,8 +48,9 @@ def train(
     >>> run.accuracy["train"], run.accuracy["test"] > 0.9
     (1.0, True)
     """
-    split = standardised(split) if recipe.standardise else split
-    net, (X, y) = build(recipe, seed), split["train"]
+    parts = tensors(split)
+    parts = standardised(parts) if recipe.standardise else parts
+    net, (X, y) = build(recipe, seed), parts["train"]
     optimiser = _optimiser(net, recipe.l2)
     share_at = schedule("cosine" if decay else "constant", n_steps)
     rows, moves = _endless_rows(len(X), seed), torch.Generator().manual_seed(seed)
@@ -70,7 +70,7 @@ def train(
                 shrink(net, lr * share * recipe.l1 / (1 - MOMENTUM))
             if step % CHECK_EVERY or not (watch or recipe.patience):
                 continue
-            accuracy, loss = evaluate(net, *split["valid"])
+            accuracy, loss = evaluate(net, *parts["valid"])
             if watch:
                 curve.append((evaluate(net, X, y)[1], loss, accuracy))
             waited = 0 if loss < best else waited + 1  # NaN is no new best
@@ -80,7 +80,7 @@ def train(
                 break
     if kept:
         net.load_state_dict(kept)
-    return Run.of(net, split, step, curve)
+    return Run.of(net, parts, step, curve)
 
 
 def _optimiser(net: nn.Module, l2: float) -> torch.optim.SGD:
@@ -101,14 +101,3 @@ def shrink(net: nn.Module, threshold: float) -> None:
         for p in net.parameters():
             if p.ndim > 1:
                 p.copy_(F.softshrink(p, threshold))
-
-
-def record() -> dict[str, Any]:
-    """Return the recorded runs: what ``python -m experiments.improving`` wrote.
-
-    Examples
-    --------
-    >>> sorted(record())
-    ['again', 'baseline_seeds', 'controls', 'made', 'results', 'strengths']
-    """
-    return load("improving")

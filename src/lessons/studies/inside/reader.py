@@ -1,7 +1,6 @@
 """A small network that reads digits, to be looked into, and copies of it that know nothing."""
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 import torch
@@ -9,7 +8,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lessons.data import sets
-from lessons.studies.record import load
 
 N_STEPS = 300
 
@@ -98,8 +96,3 @@ def erased(net: nn.Module, X: Tensor, classes: Tensor, order: Tensor, n: int) ->
         before, after = (net(images).softmax(1).gather(1, classes[:, None])[:, 0]
                          for images in (X, dark))
     return before - after
-
-
-def record() -> dict[str, Any]:
-    """Return what ``python -m experiments.inside`` found."""
-    return load("inside")

@@ -2,26 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from lessons.planning.fitting import power_law, valley
 from lessons.planning.scaling import Law
-from lessons.studies.scaling import small
+from lessons.studies.scaling import shapes
 
 KINDS = ("own schedule", "cut short", "constant rate")
 KNOWN = Law(E=0.8, A=26.0, alpha=0.33, B=53.0, beta=0.31)  # of runs that nobody trained
 NOISE = 0.005  # of them, from seed to seed, in the logarithm of the loss
-
-
-_sizes = cache(small.sizes)  # builds a model to count it
-
-
-@cache
-def _flops(width: int, counted: str) -> float:
-    return small.flops(width, 1, counted)
 
 
 @dataclass(frozen=True)
@@ -48,16 +39,16 @@ class Grid:
 
     def n(self, counted: str = "all") -> np.ndarray:
         """Return the parameters: all of them, or of the body alone, without embeddings."""
-        return np.array([_sizes(int(w))[counted] for w in self.width], dtype=float)
+        return np.array([shapes.sizes(int(w))[counted] for w in self.width], dtype=float)
 
     @property
     def d(self) -> np.ndarray:
         """Tokens read."""
-        return self.steps * float(small.TOKENS_PER_STEP)
+        return self.steps * float(shapes.TOKENS_PER_STEP)
 
     def flops(self, counted: str = "all") -> np.ndarray:
-        """Return the operations of each run; see `small.flops`."""
-        return np.array([_flops(int(w), counted) * t
+        """Return the operations of each run; see `shapes.flops`."""
+        return np.array([shapes.flops(int(w), 1, counted) * t
                          for w, t in zip(self.width, self.d, strict=True)])
 
     def where(self, rows: np.ndarray) -> "Grid":

@@ -7,15 +7,13 @@ from typing import Any
 
 import torch
 
-from lessons.gpt.model import GPT, Config, n_parameters
+from lessons.gpt.model import GPT, Config
 from lessons.gpt.text import N_BYTES, Text, nats_per_byte
-from lessons.planning.cost import flops_per_token
+from lessons.studies.scaling.shapes import BATCH, CONTEXT, FIRST, N_HEADS, N_LAYERS
 from lessons.studies.scaling.text import parts
-from lessons.studies.trial import Optimiser, Recipe, cosine, enlarged, flat, train
+from lessons.studies.schedules import cosine, flat
+from lessons.studies.trial import Optimiser, Recipe, enlarged, train
 
-CONTEXT, BATCH, N_LAYERS, N_HEADS = 64, 8, 2, 4
-TOKENS_PER_STEP = CONTEXT * BATCH
-FIRST = 256  # steps of the shortest run; others have 2, 4, 8 or 16 times as many
 WARM_UP = 16 * FIRST / 20  # steps: a twentieth of the longest run
 WEIGHTS = ("as GPT-2", "for the width")  # what a model begins with
 
@@ -38,41 +36,6 @@ def model(width: int, weights: str = WEIGHTS[0]) -> torch.nn.Module:
         raise ValueError(f"first weights are one of {list(WEIGHTS)}, got {weights!r}")
     net = GPT(Config(N_BYTES, CONTEXT, N_LAYERS, N_HEADS, width))
     return net if weights == WEIGHTS[0] else enlarged(net, math.sqrt(768 / width))
-
-
-def sizes(width: int) -> dict[str, int]:
-    """Return how many parameters a model has: all, and those that are no embeddings.
-
-    Examples
-    --------
-    >>> sizes(16)
-    {'all': 11712, 'body': 6592}
-    """
-    with torch.device("meta"):
-        n = n_parameters(model(width))
-    return {"all": n, "body": n - (N_BYTES + CONTEXT) * width}
-
-
-def flops(width: int, n_tokens: int, counted: str = "all") -> float:
-    """Return the operations of a run.
-
-    Parameters
-    ----------
-    counted : {"all", "body"}
-        Every product of matrices; or, as Kaplan et al. count, six for each token and parameter
-        that is no embedding, without the output layer and attention between tokens.
-
-    Examples
-    --------
-    >>> [round(flops(width, 1) / flops(width, 1, "body"), 2) for width in (12, 96)]
-    [2.53, 1.21]
-    """
-    if counted not in ("all", "body"):
-        raise ValueError(f"count all or body, not {counted!r}")
-    if counted == "body":
-        return n_tokens * flops_per_token(sizes(width)["body"])
-    products = 12 * N_LAYERS * width**2 + N_BYTES * width  # the embedding is the last layer too
-    return n_tokens * flops_per_token(products, N_LAYERS, width, CONTEXT)
 
 
 def adam(net: torch.nn.Module, lr: float) -> Optimiser:

@@ -11,12 +11,12 @@ from lessons.gpt import model as gpt
 from lessons.gpt.variants import assembled
 from lessons.gpt.variants.attention import rotate
 from lessons.studies.speedrun.entry import Entry
+from lessons.studies.speedrun.results import N_STEPS
 from lessons.studies.trial import Recipe, enlarged
 from lessons.train.muon import muon
 from lessons.train.optimiser import decay_groups
 
 CONFIG = gpt.Config(vocab_size=1024, n_positions=128, n_layers=4, n_heads=4, d_model=128)
-N_STEPS = 1000  # of chapter 10's run
 
 
 def adamw(model: nn.Module, lr: float) -> torch.optim.AdamW:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lessons import data
 from lessons.studies.record import load
-from lessons.studies.speedrun.timed import Result, target
+from lessons.studies.speedrun.results import Result, target
 
 LEAST_SEEDS = 3
 

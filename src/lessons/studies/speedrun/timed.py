@@ -7,9 +7,8 @@ chapter 10's model now and then, on a second clock: what counts is the ratio of 
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,26 +18,15 @@ from lessons.data import corpus
 from lessons.gpt import model as gpt
 from lessons.gpt.checks import check_causal
 from lessons.gpt.tokenizer import train_bpe
-from lessons.studies.small_gpt import runs as small_gpt
 from lessons.studies.speedrun import ladder
 from lessons.studies.speedrun.entry import Entry
+from lessons.studies.speedrun.results import Result
 from lessons.studies.trial import update
 from lessons.train.tokens import Batch, Windows, sequential_batches
 from lessons.train.trainer import seed_of
 
 VOCABULARY, LENGTH = ladder.CONFIG.vocab_size, ladder.CONFIG.n_positions
 N_TURNS = 20  # steps of chapter 10's model in a run
-
-
-def target() -> float:
-    """Return the best held-out score of chapter 10's run, bits per byte.
-
-    Examples
-    --------
-    >>> 1.8 < target() < 1.9
-    True
-    """
-    return min(bits for *_, bits in small_gpt.record()["curves"])
 
 
 @dataclass(frozen=True)
@@ -84,45 +72,6 @@ def bits_per_byte(model: nn.Module, windows: list[Batch]) -> float:
             nats += F.cross_entropy(logits, targets.flatten(), reduction="sum").item()
             n_bytes += tokens().n_bytes[targets].sum().item()
     return nats / math.log(2) / n_bytes if math.isfinite(nats) else math.inf
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one run gave.
-
-    Attributes
-    ----------
-    bits, train_bits : float
-        Per byte of the held-out text, and of a part of the training text.
-    processor_s : float
-        Of building and of all steps; looks at the score are left out.
-    step_s : float
-        Of a step of chapter 10's model, in turns with those of the run.
-    """
-
-    name: str
-    seed: int
-    n_steps: int
-    bits: float
-    train_bits: float
-    processor_s: float
-    step_s: float
-
-    @property
-    def times_faster(self) -> float:
-        """How many times faster than chapter 10's thousand steps, on the same machine then."""
-        return ladder.N_STEPS * self.step_s / self.processor_s
-
-    @property
-    def reaches(self) -> bool:
-        """Whether the score is chapter 10's or better, to a thousandth of a bit."""
-        return round(self.bits, 3) <= round(target(), 3)
-
-    def record(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
-        return asdict(self) | {"bits": round(self.bits, 4), "train_bits": round(self.train_bits, 4),
-                               "processor_s": round(self.processor_s, 2),
-                               "step_s": round(self.step_s, 4)}
 
 
 @torch.no_grad()

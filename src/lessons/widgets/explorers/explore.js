@@ -11,6 +11,45 @@
   const MOST_KEPT = 300; // states of a figure that Python draws
   const settings = new Map(); // of each name: what was chosen last, for when its cell runs again
 
+  const SVG = "http://www.w3.org/2000/svg", XLINK = "http://www.w3.org/1999/xlink";
+  const ELEMENTS = new Set(["g", "path", "use", "text", "tspan", "defs", "pattern", "rect", "image"]);
+  const ATTRIBUTES = new Set(["id", "d", "x", "y", "width", "height", "points", "transform", "style", "clip-path",
+    "opacity", "fill", "patternUnits"]);
+  const INNER = /^(#|data:image\/png)/; // what a drawing may refer to
+  const PIECES = /<(\/?)([\w:]+)([^>]*?)(\/?)>|([^<]+)/g, PAIRS = /([\w:-]+)="([^"]*)"/g;
+  const SIGNS = { lt: "<", gt: ">", quot: '"', amp: "&" };
+  const plain = (text) => text.replace(/&(lt|gt|quot|amp);/g, (_, name) => SIGNS[name]);
+
+  // What matplotlib drew, element by element: a state may come from a reader's code, and nothing
+  // but the few kinds that a drawing needs gets into the page.
+  function built(state) {
+    const open = [document.createElementNS(SVG, "g")];
+    for (const [, isEnd, name, attributes, isEmpty, text] of state.matchAll(PIECES)) {
+      if (text) open.at(-1).append(plain(text));
+      else if (isEnd) open.length > 1 && open.pop();
+      else {
+        const element = document.createElementNS(SVG, ELEMENTS.has(name) ? name : "g");
+        for (const [, key, value] of attributes.matchAll(PAIRS)) {
+          if (ATTRIBUTES.has(key)) element.setAttribute(key, plain(value));
+          else if (key === "xlink:href" && INNER.test(value)) element.setAttributeNS(XLINK, key, value);
+        }
+        open.at(-1).append(element);
+        if (!isEmpty) open.push(element);
+      }
+    }
+    return [...open[0].childNodes];
+  }
+
+  const drawn = new WeakMap(); // of each group: its states so far, by their texts
+
+  function draw(group, state) {
+    if (!drawn.has(group)) drawn.set(group, new Map());
+    const known = drawn.get(group);
+    if (known.size > MOST_KEPT) known.clear();
+    if (!known.has(state)) known.set(state, typeof state === "string" ? built(state) : state);
+    group.replaceChildren(...known.get(state));
+  }
+
   async function unpack(base64) {
     const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -84,7 +123,7 @@
     // Where a figure's cell ran again, or for the first time, it goes on where the reader was.
     function begin() {
       const first = stateIndex();
-      states = { [first]: [...moving.map((group) => group.innerHTML), sentence.textContent] };
+      states = { [first]: [...moving.map((group) => [...group.childNodes]), sentence.textContent] };
       settings.get(figure.dataset.name)?.forEach((text, i) => {
         const place = texts[i]?.indexOf(text) ?? -1;
         if (place >= 0) inputs[i].value = place;
@@ -126,7 +165,8 @@
       const changed = [];
       moving.forEach((group, i) => {
         if (group.shown === state[i]) return;
-        group.innerHTML = group.shown = state[i];
+        group.shown = state[i];
+        draw(group, state[i]);
         changed.push(i);
       });
       if (NARROW.matches && changed.length && !changed.includes(inSight)) turn(changed[0], "instant");
@@ -137,6 +177,8 @@
     function stop() {
       if (!player) return;
       clearInterval(player.timer);
+      sentence.setAttribute("aria-live", "polite"); // and what has been arrived at is said
+      sentence.textContent = sentence.textContent;
       player.button.textContent = "Play";
       player.button.setAttribute("aria-label", player.label);
       player = null;
@@ -150,6 +192,7 @@
       button.textContent = "Pause";
       button.setAttribute("aria-label", player.label.replace("Play", "Pause"));
       show();
+      sentence.setAttribute("aria-live", "off"); // eight sentences a second are noise to who listens
       player.timer = setInterval(() => {
         input.value = Number(input.value) + every - (Number(input.value) % every);
         show();

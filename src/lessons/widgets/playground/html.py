@@ -31,7 +31,7 @@ def slider(name: str, mine: str, value: str = "") -> str:
     """
     label, scale, low, high, step = SLIDERS[name]
     return (f'<div class="playground-control"><label for="{mine}-{name}">{label}</label>'
-            f'<output for="{mine}-{name}">{escape(value)}</output>'
+            f'<output for="{mine}-{name}" aria-live="off">{escape(value)}</output>'
             f'<input type="range" id="{mine}-{name}" data-key="{name}" data-scale="{scale}" '
             f'min="{low}" max="{high}" step="{step}" autocomplete="off"></div>')
 
@@ -95,7 +95,7 @@ def _bar(mine: str) -> str:
 
 def _message() -> str:
     return ('<div class="playground-message" role="alert" hidden><p></p>'
-            + _button("back", "Go back to before", " hidden")
+            + _button("back", "Go back", " hidden")
             + _button("gentle", "Reset with a tenth of the rate", " hidden")
             + _button("close", "Close") + "</div>")
 
@@ -159,7 +159,9 @@ def _setup(payload: dict[str, Any], mine: str) -> str:
               f'<span>{_button("add", "Add")}{_button("remove", "Remove")}</span></div>')
     data = (choice("data", "Data", options["data"], mine) + slider("n", mine)
             + slider("noise", mine) + slider("split", mine) + seed)
-    network = (layers + choice("activation", "Activation", options["activations"], mine)
+    unused = (f'<p class="playground-hint playground-unused" id="{mine}-unused" hidden>Without a '
+              "hidden layer there is nothing to activate.</p>")
+    network = (layers + choice("activation", "Activation", options["activations"], mine) + unused
                + slider("scale", mine))
     training = (choice("loss", "Loss", options["losses"], mine)
                 + choice("optimizer", "Optimiser", options["optimizers"], mine))

@@ -8,6 +8,7 @@ window.lessonsPlayground ??= {};
   const LEVELS = 256, ZERO = 127.5; // a cell of a grid is one byte
   const CLASSES = ["train", "valid", "path", "grad", "warn", "muted"]; // as the cycle of lessons.plots
   const PADS = { left: 46, right: 10, top: 26, bottom: 30 };
+  const EDGES = { left: 40, right: 6, top: 6, bottom: 40 }; // of the plane, for its axes
   const NAMES = ["ink", "muted", "grid", "train", "valid", "grad", "path", "warn", "paper"];
 
   // The colours of the page as it is now: names of the system too, as canvas reads them.
@@ -78,18 +79,64 @@ window.lessonsPlayground ??= {};
     return (level) => colours.shades[Math.round(ZERO + ZERO * (low + level / 255 * (high - low)) / most)];
   };
 
-  const placing = (box, width, height) => ({
-    x: (x) => (x - box[0]) / (box[1] - box[0]) * width,
-    y: (y) => (box[3] - y) / (box[3] - box[2]) * height,
+  // The part of a canvas in which a plane lies, inside its axes.
+  const fieldOf = ({ clientWidth, clientHeight }) => ({ left: EDGES.left, top: EDGES.top,
+    width: clientWidth - EDGES.left - EDGES.right, height: clientHeight - EDGES.top - EDGES.bottom });
+
+  const placing = ({ x: [left, right], y: [low, high] }, field) => ({
+    x: (x) => field.left + (x - left) / (right - left) * field.width,
+    y: (y) => field.top + (high - y) / (high - low) * field.height,
   });
+
+  // Round numbers, some four of them.
+  function evenly([low, high]) {
+    const power = 10 ** Math.floor(Math.log10((high - low) / 4));
+    const step = [1, 2, 5, 10].map((k) => k * power).find((each) => (high - low) / each <= 5);
+    const found = [];
+    for (let k = Math.ceil(low / step); k * step <= high; k++) found.push(Number((k * step).toPrecision(6)));
+    return found;
+  }
+
+  function axes(context, { domain, names }, field, at, colours) {
+    const bottom = field.top + field.height;
+    context.strokeStyle = colours.muted;
+    context.lineWidth = 1;
+    context.strokeRect(field.left, field.top, field.width, field.height);
+    context.font = `12px ${colours.font}`;
+    context.fillStyle = colours.muted;
+    context.beginPath();
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    for (const value of evenly(domain.x)) {
+      const x = at.x(value);
+      context.moveTo(x, bottom); context.lineTo(x, bottom + 4);
+      context.fillText(String(value), Math.min(x, field.left + field.width - 6), bottom + 6);
+    }
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    for (const value of evenly(domain.y)) {
+      const y = at.y(value);
+      context.moveTo(field.left, y); context.lineTo(field.left - 4, y);
+      context.fillText(String(value), field.left - 6, Math.max(y, field.top + 6));
+    }
+    context.stroke();
+    context.textAlign = "center";
+    context.fillStyle = colours.ink;
+    context.fillText(names[0], field.left + field.width / 2, bottom + 30, field.width);
+    context.save();
+    context.translate(7, field.top + field.height / 2);
+    context.rotate(-Math.PI / 2);
+    context.fillText(names[1], 0, 0, field.height);
+    context.restore();
+  }
 
   // ---- where the network decides, and the points
 
   let small; // the surface before it is stretched
 
-  function surface(canvas, colours, { look, unit, domain, points, task, cursor }) {
+  function surface(canvas, colours, { look, unit, domain, names, points, task, cursor }) {
     const { context, width, height } = ready(canvas);
-    const at = placing([...domain.x, ...domain.y], width, height);
+    const field = fieldOf(canvas), at = placing(domain, field);
     const seen = look?.surface;
     context.imageSmoothingQuality = "high";
     if (unit?.bytes || seen) {
@@ -97,16 +144,17 @@ window.lessonsPlayground ??= {};
       const shade = unit ? signed(colours, unit.range) : winners ? (level, i) => colours.classes[winners[i] % CLASSES.length][level]
         : (level) => colours.shades[level];
       small = tile(unit?.bytes ?? seen.bytes, unit?.n ?? seen.n, shade, small);
-      context.drawImage(small, 0, 0, width, height);
-      if (!unit && task === "classes" && !winners) boundary(context, seen, width, height, colours);
+      context.drawImage(small, field.left, field.top, field.width, field.height);
+      if (!unit && task === "classes" && !winners) boundary(context, seen, field, colours);
     }
     const isLine = Boolean(look?.line);
-    const key = [points, colours, canvas.width, isLine, task, ...domain.x, ...domain.y];
+    const key = [points, colours, canvas.width, isLine, task, ...names, ...domain.x, ...domain.y];
     if (!canvas.points || key.some((part, i) => part !== canvas.points.key[i])) {
       canvas.points = { key, layer: scattered(canvas, points, at, isLine, task, colours) };
+      axes(canvas.points.layer.getContext("2d"), { domain, names }, field, at, colours);
     }
     context.drawImage(canvas.points.layer, 0, 0, width, height);
-    if (isLine) fitted(context, look.line, at, colours);
+    if (isLine) fitted(context, look.line, at, field, colours);
     if (cursor) cross(context, at.x(cursor[0]), at.y(cursor[1]), colours);
   }
 
@@ -156,20 +204,25 @@ window.lessonsPlayground ??= {};
     context.stroke();
   }
 
-  function fitted(context, { x, y }, at, colours) {
+  function fitted(context, { x, y }, at, field, colours) {
+    context.save();
+    context.beginPath();
+    context.rect(field.left, field.top, field.width, field.height);
+    context.clip();
     context.strokeStyle = colours.train;
     context.lineWidth = 3;
     context.lineJoin = "round";
     context.beginPath();
     x.forEach((value, i) => y[i] !== null && context.lineTo(at.x(value), at.y(y[i])));
     context.stroke();
+    context.restore();
   }
 
   // Where both classes are as likely: through the cells, between their centres.
-  function boundary(context, { bytes: text, n }, width, height, colours) {
+  function boundary(context, { bytes: text, n }, { left, top, width, height }, colours) {
     const levels = bytes(text), columns = n, rows = n;
     const value = (i, j) => levels[j * n + i] - ZERO;
-    const px = (i) => (i + 0.5) / columns * width, py = (j) => (j + 0.5) / rows * height;
+    const px = (i) => left + (i + 0.5) / columns * width, py = (j) => top + (j + 0.5) / rows * height;
     context.beginPath();
     for (let j = 0; j + 1 < rows; j++) {
       for (let i = 0; i + 1 < columns; i++) {
@@ -317,6 +370,31 @@ window.lessonsPlayground ??= {};
     return { left: PADS.left, right, top: PADS.top, bottom };
   }
 
+  // Lines across a picture of curves, each with its number.
+  function grid(context, area, colours, values) {
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    context.strokeStyle = colours.grid;
+    context.lineWidth = 1;
+    context.fillStyle = colours.muted;
+    for (const [y, text] of values) {
+      const place = Math.round(y) + 0.5;
+      context.beginPath();
+      context.moveTo(area.left, place); context.lineTo(area.right, place);
+      context.stroke();
+      context.fillText(text, area.left - 5, place);
+    }
+  }
+
+  // Training and validation of the present run, from two columns of its points.
+  function both(context, points, [training, validation], x, y, colours) {
+    context.lineWidth = 2;
+    context.strokeStyle = colours.valid;
+    path(context, points, validation, x, y, [6, 3]);
+    context.strokeStyle = colours.train;
+    path(context, points, training, x, y);
+  }
+
   function path(context, points, column, x, y, dash = []) {
     context.setLineDash(dash);
     context.beginPath();
@@ -341,18 +419,7 @@ window.lessonsPlayground ??= {};
     const x = (step) => area.left + step / last * (area.right - area.left);
     const y = (value) => area.bottom - (Math.max(low, Math.min(high, Math.log10(Math.max(value, 1e-12)))) - low) /
       (high - low) * (area.bottom - area.top);
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    for (const [log, value] of ticks(low, high)) {
-      const place = Math.round(y(10 ** log)) + 0.5;
-      context.strokeStyle = colours.grid;
-      context.lineWidth = 1;
-      context.beginPath();
-      context.moveTo(area.left, place); context.lineTo(area.right, place);
-      context.stroke();
-      context.fillStyle = colours.muted;
-      context.fillText(plain(value), area.left - 5, place);
-    }
+    grid(context, area, colours, ticks(low, high).map(([log, value]) => [y(10 ** log), plain(value)]));
     context.save();
     context.beginPath();
     context.rect(area.left, area.top - 2, area.right - area.left + 2, area.bottom - area.top + 4);
@@ -366,11 +433,7 @@ window.lessonsPlayground ??= {};
       path(context, run.points, 1, x, y);
     });
     context.globalAlpha = 1;
-    context.lineWidth = 2;
-    context.strokeStyle = colours.valid;
-    path(context, points, 2, x, y, [6, 3]);
-    context.strokeStyle = colours.train;
-    path(context, points, 1, x, y);
+    both(context, points, [1, 2], x, y, colours);
     context.restore();
     marked(context, marks, diverged, x, area, colours);
     ends(context, points, x, y, colours);
@@ -426,26 +489,11 @@ window.lessonsPlayground ??= {};
     const area = frame(context, width, height, colours, last, "accuracy");
     const x = (step) => area.left + step / last * (area.right - area.left);
     const y = (value) => area.bottom - value * (area.bottom - area.top);
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    for (const value of [0, 0.5, 1]) {
-      const place = Math.round(y(value)) + 0.5;
-      context.strokeStyle = colours.grid;
-      context.lineWidth = 1;
-      context.beginPath();
-      context.moveTo(area.left, place); context.lineTo(area.right, place);
-      context.stroke();
-      context.fillStyle = colours.muted;
-      context.fillText(String(value), area.left - 5, place);
-    }
-    context.lineWidth = 2;
-    context.strokeStyle = colours.valid;
-    path(context, points, 4, x, y, [6, 3]);
-    context.strokeStyle = colours.train;
-    path(context, points, 3, x, y);
+    grid(context, area, colours, [0, 0.5, 1].map((value) => [y(value), String(value)]));
+    both(context, points, [3, 4], x, y, colours);
   }
 
   Object.assign(window.lessonsPlayground, {
-    palette, tile, signed, surface, examples, curveOfUnit, losses, accuracy,
+    palette, tile, signed, fieldOf, surface, examples, curveOfUnit, losses, accuracy,
   });
 })();

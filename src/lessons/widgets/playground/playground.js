@@ -3,9 +3,9 @@
 "use strict";
 
 (() => {
-  const HERE = new URL(".", document.currentScript.src);
+  const { runtime } = window.lessonsLater; // Python's files are fetched at the click
   const { Refused, MOST_RUNS, RUNS, defaultsFor, write, read, loadRuns, storeRuns, thinned,
-    palette, tile, signed, surface, examples, curveOfUnit, losses, accuracy } = window.lessonsPlayground;
+    palette, tile, signed, fieldOf, surface, examples, curveOfUnit, losses, accuracy } = window.lessonsPlayground;
   const MODULE = "lessons.playground.page";
   const SLICE_MS = 25; // of training between two pictures
   const CALM_MS = 250; // between two pictures, for those who want less motion
@@ -37,23 +37,6 @@
     powers: [(p) => Math.min(2000, 2 ** p), Math.log2],
     zero: [(p) => (p < -5.05 ? 0 : two(10 ** p)), (v) => (v > 0 ? Math.log10(v) : -6)],
   };
-
-  // Python's files are fetched at the click; the small script that starts it is there before.
-  let script = null;
-  function runtime() {
-    if (window.lessonsPython) return Promise.resolve(window.lessonsPython);
-    script ??= new Promise((finish, fail) => {
-      const element = document.createElement("script");
-      element.src = new URL("python/live.js", HERE);
-      element.onload = () => finish(window.lessonsPython);
-      element.onerror = () => {
-        script = null;
-        fail(new Error("live.js did not arrive"));
-      };
-      document.head.append(element);
-    });
-    return script;
-  }
 
   class Playground {
     constructor(root) {
@@ -110,6 +93,11 @@
       new MutationObserver(() => this.recolour()).observe(document.documentElement,
         { attributes: true, attributeFilter: ["data-theme"] });
       matchMedia("(forced-colors: active)").addEventListener("change", () => this.recolour());
+      addEventListener("beforeprint", () => { // no frame comes while it prints
+        this.colours = null;
+        this.draw();
+      });
+      addEventListener("afterprint", () => this.recolour());
       window.addEventListener("hashchange", () => this.follow(location.hash, false));
       window.addEventListener("storage", (event) => event.key === RUNS && this.shared());
       document.addEventListener("visibilitychange", () => this.isRunning && this.loop());
@@ -489,11 +477,15 @@
     bindPicture() {
       const canvas = this.find("surface");
       const place = (event) => {
-        const box = canvas.getBoundingClientRect(), { x, y } = this.domain;
-        const [u, v] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-        return [x[0] + u * (x[1] - x[0]), y[1] - v * (y[1] - y[0])];
+        const box = canvas.getBoundingClientRect(), field = fieldOf(canvas), { x, y } = this.domain;
+        const u = (event.clientX - box.left - field.left) / field.width;
+        const v = (event.clientY - box.top - field.top) / field.height;
+        return u >= 0 && u <= 1 && v >= 0 && v <= 1 ? [x[0] + u * (x[1] - x[0]), y[1] - v * (y[1] - y[0])] : null;
       };
-      canvas.addEventListener("click", (event) => this.isDrawable && this.put(place(event), true));
+      canvas.addEventListener("click", (event) => {
+        const at = this.isDrawable && place(event); // a click on an axis means no point
+        if (at) this.put(at, true);
+      });
       canvas.addEventListener("blur", () => {
         this.cursor = null;
         this.later();
@@ -680,7 +672,19 @@
 
     async program(kind, name) {
       const found = await this.ask("program");
-      if (found) await this.copy(found[kind], `The program in ${name} is copied.`, true);
+      const part = this.isLong ? `: the first ${this.mostSteps} of ${this.step} steps` : "";
+      if (found) await this.copy(found[kind], `The program in ${name} is copied${part}.`, true);
+    }
+
+    get mostSteps() { return this.options.most_steps; }
+    get isLong() { return this.step > this.mostSteps; } // longer than a program
+
+    namePrograms() {
+      const part = this.isLong ? ` (to step ${this.mostSteps})` : "";
+      for (const [kind, name] of [["engine", "Python"], ["torch", "PyTorch"]]) {
+        const text = `Copy as ${name}${part}`, button = this.find(kind);
+        if (button.textContent !== text) button.textContent = text;
+      }
     }
 
     // To the clipboard; where that is not allowed, a field to copy from.
@@ -712,6 +716,7 @@
       const box = this.find("message");
       box.querySelector("p").textContent = text;
       this.find("back").hidden = !isDivergence || this.canRewind === null;
+      this.find("back").textContent = `Go back to step ${this.canRewind}`;
       this.find("gentle").hidden = !isDivergence;
       box.hidden = false;
     }
@@ -755,6 +760,10 @@
       }
       const optimizer = options.optimizers.find((each) => each.name === experiment.optimizer);
       this.control("momentum").disabled = !optimizer.momentum;
+      const isUsed = experiment.layers.length > 0;
+      this.control("activation").disabled = !isUsed;
+      this.control("activation").setAttribute("aria-describedby", isUsed ? "" : this.find("unused").id);
+      this.find("unused").hidden = isUsed;
       this.control("n").disabled = experiment.data === "own";
       this.control("noise").disabled = experiment.data === "own";
       this.find("own").hidden = experiment.data !== "own";
@@ -892,8 +901,14 @@
       if (!this.domain) return; // pictures of digits, and the first ones have not come yet
       const of = this.unit && this.units[this.unit.layer];
       const unit = of?.bytes && { bytes: of.bytes[this.unit.index], n: of.n, range: of.ranges[this.unit.index] };
-      surface(canvas, this.colours, { look: this.look, unit, domain: this.domain, points: this.known,
-        task: this.begun.task, cursor: this.isDrawable ? this.cursor : null });
+      surface(canvas, this.colours, { look: this.look, unit, domain: this.domain, names: this.axisNames(),
+        points: this.known, task: this.begun.task, cursor: this.isDrawable ? this.cursor : null });
+    }
+
+    // Made-up data has no units; in a reader's own table they stand in the heads of its columns.
+    axisNames() {
+      const { features, shape } = this.begun, names = shape === "line" ? [features[0], "y"] : features.slice(0, 2);
+      return this.ran.data === "own" ? names : names.map((name) => `${name} (no unit)`);
     }
 
     drawUnits(units) {
@@ -924,6 +939,7 @@
         if (place.textContent !== text) place.textContent = text;
       }
       this.showLayers();
+      this.namePrograms();
       this.find("loss").setAttribute("aria-label", `Loss by step, on a logarithmic axis: training ${texts["now-training"]}, validation ${texts["now-validation"]} at step ${this.step}.`);
     }
 

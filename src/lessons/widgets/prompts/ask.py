@@ -4,28 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from lessons.recording import recording
-from lessons.widgets.base import SHORT_NAME, is_short_name
+from lessons.widgets.base import Recorded, check_recorded
 from lessons.widgets.prompts.html import plain
 from lessons.widgets.prompts.numbers import logits_of, visible
 
 MIME_TYPE = "application/vnd.lessons.prompt+json"
 
 
-class Prompt:
-    """A recorded text and a place for another one. Made by `prompt`; a cell's last value."""
-
-    def __init__(self, payload: dict[str, Any]):
-        self.payload = payload
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        text = in_words(self.payload)
-        if not recording():
-            return {"text/html": plain(self.payload), "text/plain": text}
-        return {MIME_TYPE: self.payload, "text/plain": text}
-
-
-def prompt(read: dict[str, Any], *, name: str, title: str) -> Prompt:
+def prompt(read: dict[str, Any], *, name: str, title: str) -> Recorded:
     """Show what a small GPT makes of a text, and let the reader type another one.
 
     Parameters
@@ -50,14 +36,11 @@ def prompt(read: dict[str, Any], *, name: str, title: str) -> Prompt:
     Type a text
     Recorded: “If the object does not define the met
     """
-    if not is_short_name(name):
-        raise ValueError(f"prompt {name!r}: {SHORT_NAME}")
-    if not title.strip():
-        raise ValueError(f"prompt {name!r}: give a title that says what to try")
+    check_recorded("prompt", name, title)
     wanted = {"text", "seed", "tokens", "logits", "top", "first", "rows", "heads"}
     if missing := wanted - read.keys():
         raise ValueError(f"prompt {name!r}: the recorded text lacks {', '.join(sorted(missing))}")
-    return Prompt({"name": name, "title": title, "read": read})
+    return Recorded(MIME_TYPE, {"name": name, "title": title, "read": read}, plain, in_words)
 
 
 def in_words(payload: dict[str, Any]) -> str:

@@ -114,7 +114,7 @@ def slider_html(
 
 
 def to_html(payload: dict[str, Any]) -> str:
-    """Return the recorded state and the controls; ``prompts.js`` wakes them.
+    """Return the recorded state and the controls; ``later.js`` wakes them.
 
     Examples
     --------
@@ -130,19 +130,20 @@ def to_html(payload: dict[str, Any]) -> str:
     best, p = likely(read)[0]
     mine = f"prompt-{name}"
     return (
-        f'<figure class="prompt" id="{mine}" data-name="{name}" aria-labelledby="{mine}-title">'
+        f'<figure class="prompt" id="{mine}" data-name="{name}" data-later="prompts-live.js" '
+        f'aria-labelledby="{mine}-title">'
         f'<figcaption id="{mine}-title">{escape(payload["title"])}</figcaption>'
         f'<label for="{mine}-text">Your text</label><textarea id="{mine}-text" rows="2" '
         f'spellcheck="false" autocomplete="off" disabled>{escape(read["text"])}</textarea>'
         '<div class="prompt-buttons">'
         '<button type="button" data-do="start" disabled>'
         f'Read my text (loads {MEGABYTES} MB)</button>'
-        '<button type="button" data-do="write" disabled>Write on</button>'
-        '<button type="button" data-do="back" disabled>Back to my text</button>'
+        '<button type="button" data-do="write" disabled data-waits>Write on</button>'
+        '<button type="button" data-do="back" disabled data-waits>Back to my text</button>'
         f'<span class="prompt-pair"><label for="{mine}-seed">seed</label><input id="{mine}-seed" '
         'class="prompt-seed" type="number" min="0" max="999999" '
         f'value="{read["seed"]}" autocomplete="off" disabled></span>'
-        '<button type="button" data-do="reset" disabled>Reset</button></div>'
+        '<button type="button" data-do="reset" disabled data-waits>Reset</button></div>'
         '<progress class="prompt-progress" max="1" value="0" aria-label="Python arrives" hidden>'
         '</progress>'
         '<p class="prompt-status" role="status">This text was read when the book was made.</p>'

@@ -21,8 +21,8 @@ def to_html(payload: dict[str, Any]) -> str:
     name = escape(payload["name"].replace("/", "-"))
     options = "".join(
         f'<label><input type="radio" name="quiz-{name}" value="{i}" autocomplete="off" '
-        f'data-right="{str(option["right"]).lower()}" data-said="{escape(_said(option))}">'
-        f"<span>{marked(option['text'])}</span></label>"
+        f'data-right="{str(option["right"]).lower()}"><span>{marked(option["text"])}</span>'
+        f'<span class="quiz-said" hidden>{_said(option)}</span></label>'
         for i, option in enumerate(payload["options"])
     )
     return (

@@ -7,8 +7,8 @@ document.addEventListener("change", (event) => {
   if (!quiz) return;
   const right = choice.dataset.right === "true";
   const feedback = quiz.querySelector(".quiz-feedback");
-  // It was written and escaped when the book was built: text, <strong> and <code> only.
-  feedback.innerHTML = choice.dataset.said;
+  const said = choice.parentElement.querySelector(".quiz-said");
+  feedback.replaceChildren(...said.cloneNode(true).childNodes);
   feedback.dataset.right = choice.dataset.right;
   quiz.querySelector(".quiz-reset").hidden = false;
   const detail = { kind: "quizzes", name: quiz.dataset.name, value: right ? "right" : "wrong" };
@@ -27,3 +27,24 @@ document.addEventListener("click", (event) => {
   choices[0].focus(); // the button is about to go: keep the place of a keyboard reader
   reset.hidden = true;
 });
+
+// Paper cannot answer at once: the answers stand at the end of the page while it prints.
+addEventListener("beforeprint", () => {
+  for (const article of document.querySelectorAll("article")) {
+    const right = article.querySelectorAll('fieldset.quiz input[data-right="true"]');
+    if (!right.length) continue;
+    const answers = Object.assign(document.createElement("section"), { className: "quiz-answers" });
+    const list = document.createElement("ol");
+    for (const choice of right) {
+      const item = document.createElement("li");
+      const said = document.createElement("span");
+      said.append(...choice.parentElement.querySelector(".quiz-said").cloneNode(true).childNodes);
+      said.querySelector("strong").remove();
+      item.append(choice.nextElementSibling.cloneNode(true), ".", said);
+      list.append(item);
+    }
+    answers.append(Object.assign(document.createElement("h2"), { textContent: "Answers to the quizzes" }), list);
+    article.append(answers);
+  }
+});
+addEventListener("afterprint", () => document.querySelectorAll(".quiz-answers").forEach((answers) => answers.remove()));

@@ -84,7 +84,7 @@ def flat(text: str, source: str) -> str:
 
 
 def to_html(payload: dict[str, Any]) -> str:
-    """Return the first recorded run and the controls; ``trainings.js`` wakes them.
+    """Return the first recorded run and the controls; ``later.js`` wakes them.
 
     Examples
     --------
@@ -103,7 +103,8 @@ def to_html(payload: dict[str, Any]) -> str:
         for i, (key, words) in enumerate([*sources, ("own", "my own text")]))
     held = run["held"][-1]
     return (
-        f'<figure class="training" id="{mine}" data-name="{name}" aria-labelledby="{mine}-title">'
+        f'<figure class="training" id="{mine}" data-name="{name}" data-later="trainings-live.js" '
+        f'aria-labelledby="{mine}-title">'
         f'<figcaption id="{mine}-title">{escape(payload["title"])}</figcaption>'
         f'<div class="training-choices" role="radiogroup" aria-label="Text">{choices}</div>'
         f'<div class="training-own" hidden><label for="{mine}-text">Your text: some pages of '
@@ -112,7 +113,7 @@ def to_html(payload: dict[str, Any]) -> str:
         '</div>'
         '<div class="training-buttons">'
         f'<button type="button" data-do="start" disabled>Train (loads {MEGABYTES} MB)</button>'
-        '<button type="button" data-do="reset" disabled>Reset</button>'
+        '<button type="button" data-do="reset" disabled data-waits>Reset</button>'
         f'<span class="training-pair"><label for="{mine}-seed">seed</label><input id="{mine}-seed" '
         'class="training-seed" type="number" min="0" max="999999" '
         f'value="{run["seed"]}" autocomplete="off" disabled></span></div>'

@@ -2,27 +2,13 @@
 
 from typing import Any
 
-from lessons.recording import recording
-from lessons.widgets.base import SHORT_NAME, is_short_name
+from lessons.widgets.base import Recorded, check_recorded
 from lessons.widgets.trainings.html import NAMES, plain
 
 MIME_TYPE = "application/vnd.lessons.training+json"
 
 
-class Training:
-    """Recorded trainings. Made by `training`; shows itself as a cell's last value."""
-
-    def __init__(self, payload: dict[str, Any]):
-        self.payload = payload
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        text = in_words(self.payload)
-        if not recording():
-            return {"text/html": plain(self.payload), "text/plain": text}
-        return {MIME_TYPE: self.payload, "text/plain": text}
-
-
-def training(runs: list[dict[str, Any]], *, mean_of: int, name: str, title: str) -> Training:
+def training(runs: list[dict[str, Any]], *, mean_of: int, name: str, title: str) -> Recorded:
     """Show recorded trainings of a tiny GPT, and let the reader train one.
 
     Parameters
@@ -48,13 +34,11 @@ def training(runs: list[dict[str, Any]], *, mean_of: int, name: str, title: str)
     >>> print(in_words(made.payload).splitlines()[2][:60])
     names of functions: 1,000 steps, held-out loss from 5.08 to
     """
-    if not is_short_name(name):
-        raise ValueError(f"training {name!r}: {SHORT_NAME}")
-    if not title.strip():
-        raise ValueError(f"training {name!r}: give a title that says what to try")
+    check_recorded("training", name, title)
     if not runs or any(run.get("source") not in NAMES for run in runs):
         raise ValueError(f"training {name!r}: give one run or more, of {', '.join(NAMES)}")
-    return Training({"name": name, "title": title, "mean_of": mean_of, "runs": runs})
+    payload = {"name": name, "title": title, "mean_of": mean_of, "runs": runs}
+    return Recorded(MIME_TYPE, payload, plain, in_words)
 
 
 def in_words(payload: dict[str, Any]) -> str:

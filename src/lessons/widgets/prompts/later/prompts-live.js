@@ -3,23 +3,12 @@
 "use strict";
 
 (() => {
-  const LIVE = new URL("python/live.js", document.currentScript.src);
+  const { runtime } = window.lessonsLater;
   const MODULE = "lessons.live.prompt", WEIGHTS = "studies/page_gpt/weights.npz";
   const MOST = 20_000, MOST_NEW = 300; // characters that are sent, tokens that are written
   const KS = [1, 2, 3, 5, 10, 20, 50, 100, null];
   const RECORDED = "This text was read when the book was made.";
   const LOST = "Your text stands here still: press “Read my text” to go on.";
-
-  function runtime() {
-    if (window.lessonsPython) return Promise.resolve(window.lessonsPython);
-    return new Promise((finish, fail) => {
-      const script = document.createElement("script");
-      script.src = LIVE;
-      script.onload = () => finish(window.lessonsPython);
-      script.onerror = fail;
-      document.head.append(script);
-    });
-  }
 
   const bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)).buffer;
   const visible = (token) => token.replaceAll(" ", "␣").replaceAll("\n", "↵").replaceAll("\t", "⇥");

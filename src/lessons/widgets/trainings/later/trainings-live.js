@@ -3,24 +3,13 @@
 "use strict";
 
 (() => {
-  const LIVE = new URL("python/live.js", document.currentScript.src);
+  const { runtime } = window.lessonsLater;
   const MODULE = "lessons.live.tiny", MANUAL = "data/corpus_topics.txt.gz";
   const SLICE_MS = 40, PAUSE_EVERY = 2000; // steps
   const LEAST = 400, MOST = 200_000; // characters of a reader's text
   const LEFT = 46, RIGHT = 612, TOP = 12, BOTTOM = 250; // of the picture, as in html.py
   const PARTS = { names: " · " };
   const SVG = "http://www.w3.org/2000/svg";
-
-  function runtime() {
-    if (window.lessonsPython) return Promise.resolve(window.lessonsPython);
-    return new Promise((finish, fail) => {
-      const script = document.createElement("script");
-      script.src = LIVE;
-      script.onload = () => finish(window.lessonsPython);
-      script.onerror = fail;
-      document.head.append(script);
-    });
-  }
 
   const rate = (position) => Number((10 ** (position / 20 - 3.5)).toPrecision(2)); // 0.00032 to 0.32
   const steps = (n) => n.toLocaleString("en");
