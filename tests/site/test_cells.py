@@ -335,7 +335,7 @@ def test_a_cell_that_needs_pytorch_says_so(tab):
     button.click()
     said = page.locator(".py-bar:has(.py-why) output").first
     said.wait_for()
-    assert said.inner_text() == ("Python in a page does not have that. "
+    assert said.inner_text() == ("This cell needs PyTorch, which Python in a page does not have. "
                                  "Run the chapter on your machine with “make lab”.")
 
 

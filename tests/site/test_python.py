@@ -9,11 +9,14 @@ import threading
 from contextlib import suppress
 from functools import partial
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 
 import psutil
 import pytest
 from threadpoolctl import threadpool_limits
 
+import lessons
+from lessons.data import texts
 from lessons.live.session import Session
 from tests.site.conftest import HANG_MS, SIZES, Watch, watched
 from tools.pyodide.assemble import SCRIPTS, assemble, missing_line
@@ -240,7 +243,7 @@ def test_a_script_of_the_page_asks_functions_of_the_book(page):
     asked = page.evaluate("""() => Promise.all([
       python.ask("lessons.words", "number", "seven"),
       python.ask("os", "getcwd"),
-      python.ask("lessons.live.session", "cell_of", "<cell 12>")])""")
+      python.ask("lessons.live.errors", "cell_of", "<cell 12>")])""")
     assert [answer["ok"] for answer in asked] == [False, False, True]
     assert "os is no module of the book" in asked[1]["message"]
     assert (asked[2]["value"], asked[2]["message"]) == ("12", "")
@@ -391,7 +394,7 @@ def test_a_package_that_does_not_arrive(page):
     page.evaluate("python.stop()")
     page.route("**/matplotlib-*", lambda route: route.abort())
     ok, _, error = run(page, "import matplotlib")
-    assert not ok and error.startswith("A package that this code imports did not arrive.")
+    assert not ok and error.startswith("What this needs did not arrive.")
     page.unroute("**/matplotlib-*")
     assert run(page, "import matplotlib as m; print(m.__name__)") == (True, "matplotlib\n", "")
 
@@ -409,11 +412,34 @@ def test_a_package_that_a_function_imports_late(page):
     known = {"code": LATE, "packages": ["scipy"]}
     page.route("**/scipy-*", lambda route: route.abort())
     ok, _, error = run(page, known)
-    assert not ok and error.startswith("A package that this code imports did not arrive.")
+    assert not ok and error.startswith("What this needs did not arrive.")
     page.unroute("**/scipy-*")
     assert not page.evaluate("python.arrived.has('scipy')")
     assert run(page, known) == (True, "2.484\n", "")
     assert page.evaluate("python.arrived.has('scipy') && !python.arrived.has('scikit-learn')")
+
+
+def test_a_large_file_of_the_book_comes_with_the_cell_that_reads_it(page):
+    page.evaluate("python.stop()")
+    code = "from lessons.data import texts\nlen(texts.passages())"
+    ok, _, error = run(page, code)
+    assert not ok and error.endswith("or run this cell on your machine with `make lab`.")
+    known = {"code": code, "packages": ["lessons-passages"]}
+    assert run(page, known) == (True, f"{len(texts.passages())}\n", "")
+    assert page.evaluate("python.arrived.has('lessons-passages')")
+
+
+def test_a_large_file_that_a_script_of_a_page_asks_for(page):
+    path = "studies/census/census.csv.gz"
+    bring = f"python.bring('{path}')"
+    page.route("**/lessons_census-*", lambda route: route.abort())
+    assert page.evaluate(bring)["message"].startswith("What this needs did not arrive.")
+    page.unroute("**/lessons_census-*")
+    assert [page.evaluate(bring) for _ in range(2)] == 2 * [{"ok": True, "message": ""}]
+    size = (Path(lessons.__file__).parent / path).stat().st_size
+    code = f"from lessons.live import imports\n(imports.BOOK / {path!r}).stat().st_size"
+    assert run(page, code) == (True, f"{size}\n", "")
+    assert not page.evaluate("python.bring('no/such.file')")["ok"]
 
 
 def test_silence_is_said_after_half_a_minute_and_taken_back(host, fresh):

@@ -89,8 +89,8 @@ window.lessonsCells ??= (() => {
       this.number = Number([...block.classList].find((name) => /^py-\d+$/.test(name)).slice(3));
       this.bar = block.nextElementSibling;
       this.box = block.closest("div.cell");
-      const { code, exercise = "", packages = [] } = cells[this.number - 1];
-      Object.assign(this, { printed: code, exercise, packages, text: code });
+      const { code, exercise = "", packages = [], lacks = "" } = cells[this.number - 1];
+      Object.assign(this, { printed: code, exercise, packages, lacks, text: code });
       const isLast = [...this.box.querySelectorAll(".py-cell")].at(-1) === block;
       this.old = isLast ? [...this.box.querySelectorAll(".cell_output")] : [];
       this.said = make("output", "py-said");
@@ -449,7 +449,8 @@ window.lessonsCells ??= (() => {
     "py-edit": (cell) => cell.edit(),
     "py-hint": (cell) => cell.hint(),
     "py-reset": (cell) => cell.reset(),
-    "py-why": (cell) => cell.say(`Python in a page does not have that. Run the chapter ${ways()}.`),
+    "py-why": (cell) => cell.say(
+      `This cell needs ${cell.lacks}, which Python in a page does not have. Run the chapter ${ways()}.`),
   };
 
   function press(button) {

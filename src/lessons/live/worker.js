@@ -101,7 +101,7 @@ async function fetchPackages(code, known = []) {
   const names = errors.length ? [] : pyodide.pyimport("lessons.live.imports").missing(code).toJs();
   const lines = names.map((name) => `import ${name}`).join("\n");
   await pyodide.loadPackagesFromImports(lines, told);
-  return errors.length ? `A package that this code imports did not arrive. Check the network, then run it again.\n${errors[0]}` : "";
+  return errors.length ? `What this needs did not arrive. Check the network, then run it again.\n${errors[0]}` : "";
 }
 
 async function run({ id, code, number, packages }) {
