@@ -159,9 +159,19 @@ MISSING = """\
 """
 
 
+#: The parts of the page, and the records that each needs.
+PARTS = {weight: ["site_weight"], sliders: ["sliders", "frames"],
+         training: ["page_training", "python_in_page"],
+         engines: ["engine_vs_torch", "gpt_vs_nanogpt"]}
+
+
 def text():
-    """Return the page that the records give."""
-    return "\n".join([HEAD, weight(), sliders(), training(), engines(), MISSING])
+    """Return the page that the records give; what has none yet is said to be not measured."""
+    missing = [name for names in PARTS.values() for name in names
+               if not (FOLDER / f"{name}.json").is_file()]
+    parts = [part() for part, names in PARTS.items() if not set(names) & set(missing)]
+    last = MISSING + "".join(f"- `{name}`: not yet.\n" for name in missing)
+    return "\n".join([HEAD, *parts, last])
 
 
 def main():

@@ -102,6 +102,7 @@ def usual(browser, address):
     """Open the notebook in JupyterLab and run it; return the page when its slider is there."""
     page = browser.new_context(viewport=SIZES[1280]).new_page()
     page.goto(f"{address}/doc/tree/usual.ipynb")
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(state="attached")
     page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
     page.locator(f"{THEIR_PLACE} img").first.wait_for()
