@@ -424,9 +424,9 @@ def test_a_program_says_where_it_ends_when_the_run_is_longer(page):
     assert page.locator(".playground-engine").inner_text() == "Copy as Python"
     page.evaluate("() => { game.step = 10_001; game.showNumbers(); }")
     names = [page.locator(f".playground-{kind}").inner_text() for kind in ("engine", "torch")]
-    assert names == ["Copy as Python (to step 10000)", "Copy as PyTorch (to step 10000)"]
+    assert names == ["Copy as Python (to step 10,000)", "Copy as PyTorch (to step 10,000)"]
     page.click(".playground-engine")
-    until(page, "game.find('copied').textContent.endsWith('the first 10000 of 10001 steps.')")
+    until(page, "game.find('copied').textContent.endsWith('the first 10,000 of 10,001 steps.')")
     page.evaluate("() => { game.step = 0; game.showNumbers(); }")
 
 

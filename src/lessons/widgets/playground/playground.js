@@ -672,15 +672,16 @@
 
     async program(kind, name) {
       const found = await this.ask("program");
-      const part = this.isLong ? `: the first ${this.mostSteps} of ${this.step} steps` : "";
+      const part = this.isLong ? `: the first ${this.lastWritten} of ${this.step.toLocaleString("en")} steps` : "";
       if (found) await this.copy(found[kind], `The program in ${name} is copied${part}.`, true);
     }
 
     get mostSteps() { return this.options.most_steps; }
+    get lastWritten() { return this.mostSteps.toLocaleString("en"); }
     get isLong() { return this.step > this.mostSteps; } // longer than a program
 
     namePrograms() {
-      const part = this.isLong ? ` (to step ${this.mostSteps})` : "";
+      const part = this.isLong ? ` (to step ${this.lastWritten})` : "";
       for (const [kind, name] of [["engine", "Python"], ["torch", "PyTorch"]]) {
         const text = `Copy as ${name}${part}`, button = this.find(kind);
         if (button.textContent !== text) button.textContent = text;
