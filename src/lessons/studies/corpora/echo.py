@@ -26,7 +26,7 @@ def written(raw: bytes, rng: np.random.Generator, memory: int = MEMORY) -> bytes
     if len(raw) < ROWS:
         raise ValueError(f"{len(raw)} bytes are too few for {ROWS} rows: give more")
     data = np.frombuffer(raw + raw[:memory], dtype=np.uint8).astype(np.int64)
-    places = 256 ** np.arange(memory, dtype=np.int64)[::-1]  # the oldest byte counts most
+    places = 256 ** np.arange(memory, dtype=np.int64)[::-1]  # the oldest counts most
     contexts = sum(data[i : len(raw) + i] * place for i, place in enumerate(places))
     order = np.argsort(contexts, kind="stable")
     known = contexts[order]
