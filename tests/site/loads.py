@@ -10,10 +10,13 @@ import gzip
 import json
 import re
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from playwright.sync_api import TimeoutError
 
 from tests.site.conftest import SIZES
 from tests.site.frames import slow_down
@@ -100,7 +103,9 @@ def requests(browser, address, answer=None):
     """Return the addresses that a page asks for at a first visit, in order."""
     page, asked = opened(browser, answer), []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
+    with suppress(TimeoutError):  # some maps ask for ever
+        page.wait_for_load_state("networkidle", timeout=60_000)
     page.context.close()
     return [url for url in asked if not url.startswith(("data:", "blob:"))]
 
