@@ -4,6 +4,7 @@ import pytest
 
 from lessons import data
 from lessons.machines import hardware
+from lessons.page import shown_by
 from lessons.studies.record import load
 from lessons.studies.your_machine import rates
 
@@ -24,3 +25,11 @@ def test_a_kernel_measures(monkeypatch):
     monkeypatch.setattr(hardware, "fastest", lambda task, repeats, settle=None: 2.0)
     monkeypatch.setattr(hardware.np, "ones", lambda n, dtype: hardware.np.zeros((1, 1), "float32"))
     assert set(rates.measured()) == {rates.SUM, rates.VECTOR, rates.SMALL, rates.LARGE}
+
+
+def test_a_page_shows_the_recorded_rates(monkeypatch):
+    monkeypatch.delenv("LESSONS_RECORD", raising=False)
+    monkeypatch.setattr(hardware, "fastest", lambda *given: pytest.fail("a page measured"))
+    with shown_by(lambda kind, data, words: None):
+        assert rates.measured()[rates.LARGE] == hardware.recorded_machine().flops_per_s
+        assert rates.sums().keys() == set(rates.LENGTHS)
