@@ -144,7 +144,8 @@ def test_the_contents_of_the_pdf_lead_to_their_pages_and_say_their_numbers(tiny)
     # They were laid over the contents: both sheets have the same lines in the same places.
     numbers.evaluate("""() => { document.documentElement.className = '';
       for (const link of document.querySelectorAll('#contents a')) // or it is no link in the PDF
-        document.body.append(Object.assign(document.createElement('p'), { id: link.hash.slice(1) }));
+        document.body.append(
+          Object.assign(document.createElement('p'), { id: link.hash.slice(1) }));
     }""")
     with Pdf.open(BytesIO(numbers.pdf(format="A4", tagged=True))) as sheets:
         assert [[float(x) for x in link.Rect] for link in links(sheets.pages[1])] \
