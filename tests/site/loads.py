@@ -106,6 +106,7 @@ def requests(browser, address, answer=None):
     page.goto(address)
     with suppress(TimeoutError):  # some maps ask for ever
         page.wait_for_load_state("networkidle", timeout=60_000)
+    page.evaluate("() => document.fonts.ready.then(() => true)")  # those of formulas come last
     page.context.close()
     return [url for url in asked if not url.startswith(("data:", "blob:"))]
 
