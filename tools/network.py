@@ -88,7 +88,7 @@ def main(command: list[str]) -> None:
         except OSError as error:
             raise SystemExit(f"{error}") from None
     # Some systems allow one half of it, from which there is no way back: another process tries.
-    trial = subprocess.run([sys.executable, "-m", "tools.network"], capture_output=True, text=True)
+    trial = subprocess.run([sys.executable, __file__], capture_output=True, text=True)
     if trial.returncode == 0:
         cut_off()
     else:

@@ -26,7 +26,7 @@ PY = sys.executable
 ONE = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 PYTEST = [*ONE, "-n", "2", "--dist", "loadfile"]
 #: What goes before a command that shall see no other machine.
-ALONE = [PY, "-m", "tools.network"]
+ALONE = [PY, str(Path(__file__).with_name("network.py"))]
 READ_TEXTS = ["tests/lessons/exercises/test_exercises.py", "tests/lessons/engine/test_tensor.py"]
 #: Tests that look at the whole house: they run always.
 HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py", "tests/tools/test_workflows.py"]
@@ -38,7 +38,8 @@ PARTS = {
     "check": ("notebooks agree with their texts", [PY, "-m", "tools.notebooks", "check"]),
     "house": ("wings, documents, pins, licences", [*ONE, *HOUSE]),
     "lessons": ("the package, with its doctests and coverage",
-                [*PYTEST, "tests/lessons", "src/lessons", "--cov", "--cov-report=term"]),
+                [*PYTEST, "-m", "not weekly", "tests/lessons", "src/lessons", "--cov",
+                 "--cov-report=term"]),
     "answers": ("the code of the chapters that tests of the package read", [*PYTEST, *READ_TEXTS]),
     "tools": ("the tools and the guards",
               # The longest first, or one process ends alone.
@@ -55,7 +56,8 @@ PARTS = {
 #: One process each: two of them at a time. Any other part keeps two cores busy alone.
 SINGLE = ("lint", "types", "check", "house", "book")
 #: What only the weekly workflow adds: `python -m tools.suite weekly`.
-WEEKLY = {"weekly": ("what a move of every slider costs", [*ONE, "-m", "weekly", "tests/site"])}
+WEEKLY = {"weekly": ("what takes long: the cost of every slider, more pages, more seeds",
+                     [*ONE, "-m", "weekly", "tests/lessons", "tests/site"])}
 #: Skipped as a whole while nothing they depend on has changed; nbval and site skip by
 #: themselves, notebook by notebook and test by test.
 WHOLE = ("types", "lessons", "answers", "tools")

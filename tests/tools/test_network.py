@@ -41,7 +41,7 @@ print(json.dumps([[name for _, name in socket.if_nameindex()], errno.errorcode[c
 def cut():
     """Return what a process sees that `tools.network` started; and one that it started itself."""
     nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SEEN!r}], check=True)"
-    command = [sys.executable, "-m", "tools.network", sys.executable, "-c", nested]
+    command = [*suite.ALONE, sys.executable, "-c", nested]
     done = subprocess.run(command, cwd=suite.ROOT, capture_output=True, text=True, check=True)
     return done.stdout
 
@@ -85,5 +85,4 @@ def test_every_part_but_the_book_is_cut_off(monkeypatch):
     monkeypatch.setattr(suite.passed, "remember", lambda keys: None)
     for popen.part in suite.PARTS | suite.WEEKLY:
         suite.run(popen.part, skip=False)
-    cut_off = [sys.executable, "-m", "tools.network"]
-    assert {name for name, command in started.items() if command[:3] != cut_off} == {"book"}
+    assert {name for name, command in started.items() if command[:2] != suite.ALONE} == {"book"}
