@@ -105,10 +105,10 @@ def native():
 
 def drags(page):
     """Drag the learning rate while the page trains; return the ms and slices of each change."""
-    page.evaluate("game.run()")
+    page.evaluate("() => { game.run(); }")  # its promise ends with the run
     found = []
     for k in range(N_DRAGS):
-        found.append(page.evaluate(DRAG, -2 - 0.05 * k))
+        found.append(page.evaluate(DRAG, -2.1 - 0.05 * k))
         page.wait_for_timeout(137)  # not in step with the slices
     page.evaluate("game.pause()")
     return [drag["ms"] for drag in found], [drag["slices"] for drag in found]
