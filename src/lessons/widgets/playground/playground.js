@@ -8,8 +8,6 @@
     palette, tile, signed, fieldOf, surface, examples, curveOfUnit, losses, accuracy } = window.lessonsPlayground;
   const MODULE = "lessons.playground.page";
   const SLICE_MS = 25; // of training between two pictures
-  const HELD_MS = 8; // the same while a slider is dragged: its curve comes sooner
-  const LET_GO_MS = 400; // after the last move of a slider that was dragged
   const CALM_MS = 250; // between two pictures, for those who want less motion
   const RESOLUTION = 40;
   const SAY_MS = 5000; // between two sentences while it trains
@@ -113,7 +111,6 @@
         this.experiment.layers = this.widths();
       } else if (scale) {
         this.experiment[key] = SCALES[scale][0](Number(input.value));
-        this.draggedAt = performance.now();
       } else if (key === "seed") {
         const seed = Math.round(Number(input.value));
         if (!(seed >= 0 && seed <= 9999)) return;
@@ -341,8 +338,7 @@
       while (this.isRunning && !document.hidden) {
         const start = performance.now();
         const speed = this.root.querySelector(".playground-speed select").value;
-        const ms = start - (this.draggedAt ?? -LET_GO_MS) < LET_GO_MS ? HELD_MS : SLICE_MS;
-        if (!(await this.slice(speed === "fast" ? { ms } : { steps: 1 }))) break;
+        if (!(await this.slice(speed === "fast" ? { ms: SLICE_MS } : { steps: 1 }))) break;
         const wait = (speed === "fast" ? 0 : 1000 / Number(speed)) - (performance.now() - start);
         if (wait > 0) await sleep(wait);
       }
