@@ -33,8 +33,8 @@ DRAG = """(place) => new Promise((finish) => {
     slices += 1;
     if (!answer.changed.length) return;
     game.advance = advance;
-    const from = game.pictures;
-    const look = () => game.pictures > from
+    const from = game.curves;
+    const look = () => game.curves > from
       ? finish({ ms: performance.now() - start, slices }) : requestAnimationFrame(look);
     look();
   };

@@ -61,7 +61,8 @@ Compressed as a web host does, nothing cached. Milliseconds are work of the main
 own clock, on the reference processor slowed four times: until the largest piece in the window is
 painted; what tasks after the first paint take beyond 50 ms in all; the longest task. Waiting for a
 network is in none of them. `+`: some hosts did not answer here (fonts, counters of visits), so
-more is sent than counted. A page of this book is a whole chapter with every state of its explorers;
+more is sent than counted. The median and the heaviest chapter are those by the weight of their
+HTML alone. A page of this book is a whole chapter with every state of its explorers;
 the others have no explorers.
 
 {copies}

@@ -19,7 +19,7 @@ import jupytext
 import nbformat
 
 from benchmarks import here
-from tests.site.conftest import SIZES
+from tests.site.conftest import SIZES, unfold
 from tools.website import build
 
 CHAPTER, EXPLORER, SLIDER = "04-gradient-descent", "learning-rate", "lr"
@@ -41,22 +41,23 @@ def show(lr=0.1):
 
 _ = interact(show, lr=FloatSlider(0.1, min=0.005, max=0.225, step=0.005, readout_format=".3f"))
 """
+#: Before any script of the page: ours let no later listener hear the keys that move a slider.
+NOTE_KEYS = """addEventListener("keydown", (event) => (window.pressed = event.timeStamp), true);"""
 #: From the next key to the frame in which the change it makes in `root` has been painted, in ms.
 #: With `picture`, the change is another picture there.
 WATCH = """([root, picture]) => {
   const place = document.querySelector(root);
   const before = picture && place.querySelector(picture);
-  let start = null;
-  addEventListener("keydown", (event) => (start = event.timeStamp), { capture: true, once: true });
+  window.pressed = null;
   window.latency = new Promise((finish) => {
     const watch = new MutationObserver(async () => {
       const image = picture && place.querySelector(picture);
-      if (start === null || (picture && (!image || image === before))) return;
+      if (window.pressed === null || (picture && (!image || image === before))) return;
       watch.disconnect();
       if (image) await image.decode();
       requestAnimationFrame(() => {
         const { port1, port2 } = new MessageChannel(); // answered when the frame is done
-        port1.onmessage = () => finish(performance.now() - start);
+        port1.onmessage = () => finish(performance.now() - window.pressed);
         port2.postMessage(0);
       });
     });
@@ -98,11 +99,18 @@ def lab(folder):
         process.wait()
 
 
+def new_page(browser):
+    """Return a page of a new profile that notes when a key was pressed."""
+    page = browser.new_context(viewport=SIZES[1280]).new_page()
+    page.add_init_script(NOTE_KEYS)
+    return page
+
+
 def usual(browser, address):
     """Open the notebook in JupyterLab and run it; return the page when its slider is there."""
-    page = browser.new_context(viewport=SIZES[1280]).new_page()
+    page = new_page(browser)
     page.goto(f"{address}/doc/tree/usual.ipynb")
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(state="attached")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # before, nothing is run
     page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
     page.locator(f"{THEIR_PLACE} img").first.wait_for()
@@ -110,10 +118,13 @@ def usual(browser, address):
 
 
 def explorer(browser, root):
-    """Open the chapter on the site; return its page."""
-    page = browser.new_context(viewport=SIZES[1280]).new_page()
+    """Open the chapter on the site; return its page when the slider there can be moved."""
+    page = new_page(browser)
     page.goto(f"{root}/{CHAPTER}.html")
     page.wait_for_function("() => document.readyState === 'complete'")
+    unfold(page)  # it stands behind a guess
+    page.locator(OUR_PLACE).scroll_into_view_if_needed()  # it is unpacked when it comes near
+    page.locator(f"{OUR_SLIDER}:enabled").wait_for()
     return page
 
 

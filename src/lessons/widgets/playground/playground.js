@@ -8,6 +8,7 @@
     palette, tile, signed, fieldOf, surface, examples, curveOfUnit, losses, accuracy } = window.lessonsPlayground;
   const MODULE = "lessons.playground.page";
   const SLICE_MS = 25; // of training between two pictures
+  const SOON_MS = 8; // of training until the curve shows a setting that was dragged
   const CALM_MS = 250; // between two pictures, for those who want less motion
   const RESOLUTION = 40;
   const SAY_MS = 5000; // between two sentences while it trains
@@ -46,7 +47,7 @@
       this.python = null;
       this.turn = 0; // grows with every new run: what an older one answers is dropped
       this.isRunning = this.isLooping = this.isBegun = this.isStarted = false;
-      this.pictures = 0;
+      this.pictures = this.curves = 0; // drawn so far
       this.unit = null; // the hidden unit that is shown large
       this.cursor = null;
       this.pale = null; // the earlier run that is pointed at
@@ -356,10 +357,13 @@
     // Some steps and, if it is time for it, a picture; false if the run is over.
     async slice(size, isSingle = false) {
       const settings = Object.fromEntries(LIVE.map((name) => [name, this.experiment[name]]));
+      if (size.ms && this.isDragged) size = { ms: SOON_MS };
       const answer = await this.ask("advance", { ...size, settings });
       if (!answer) return false;
       Object.assign(this.ran, settings);
       this.advance(answer);
+      if (answer.changed.length) this.drawCurves(); // who drags waits for no picture
+      else if (size.ms && this.isDragged && !answer.diverged) return true; // nor for this one
       const now = performance.now();
       if (isSingle || answer.diverged || !STILL.matches || now - (this.drawnAt ?? 0) > CALM_MS) {
         const n = this.experiment.layers.length;
@@ -372,6 +376,11 @@
       if (!answer.diverged) return true;
       this.break(answer);
       return false;
+    }
+
+    // Whether the reader wants settings with which nothing was trained yet.
+    get isDragged() {
+      return LIVE.some((name) => this.experiment[name] !== this.ran[name]);
     }
 
     advance(answer) {
@@ -875,8 +884,16 @@
     draw() {
       if (!this.find("surface").clientWidth) return; // out of sight
       this.drawnAt = performance.now();
-      this.colours ??= palette(this.root);
+      this.drawCurves();
       this.drawPicture();
+      this.units.forEach((units) => this.drawUnits(units));
+      this.showNumbers();
+      this.pictures += 1;
+    }
+
+    drawCurves() {
+      if (!this.find("loss").clientWidth) return; // out of sight
+      this.colours ??= palette(this.root);
       const { points, marks, diverged, begun } = this, kind = this.kind(this.ran);
       const earlier = this.earlier.map((run, i) => ({ ...run, isChosen: i === this.pale }))
         .filter((run) => run.kind === kind || run.isChosen);
@@ -887,9 +904,7 @@
       this.find("share").hidden = !hasAccuracy;
       this.find("now-accuracy").parentElement.hidden = !hasAccuracy;
       if (hasAccuracy) accuracy(this.find("share"), this.colours, { points, earlier });
-      this.units.forEach((units) => this.drawUnits(units));
-      this.showNumbers();
-      this.pictures += 1;
+      this.curves += 1;
     }
 
     lossName() {
