@@ -28,6 +28,7 @@ USE = """(root) => {
 }"""
 SHAPE = """(root) => [root, ...root.querySelectorAll("*")].map((e) =>
   `${e.tagName} ${[...e.attributes].map((a) => a.name).sort()}`)"""
+IMAGE = "<img src=x onerror=alert(1)>"
 #: What the browser tells of a handler or an address that is a script, and what such a script does.
 NOTE = """window.told = [];
 addEventListener("securitypolicyviolation", (event) => told.push(event.violatedDirective));
@@ -60,10 +61,9 @@ def used(browser, site):
         page.goto(site.served + "/tried.html")
         page.wait_for_function("() => document.readyState === 'complete'")
         root = page.locator("#tried")
-        before = root.inner_text()
         root.evaluate(USE)
         page.evaluate("() => new Promise((f) => requestAnimationFrame(() => setTimeout(f)))")
-        found = root.evaluate(SHAPE), page.evaluate("told"), watch, before != root.inner_text()
+        found = root.evaluate(SHAPE), page.evaluate("told"), watch
         page.close()
         return found
 
@@ -73,11 +73,10 @@ def used(browser, site):
 
 @pytest.mark.parametrize("kind", WIDGETS)
 def test_a_hostile_text_stays_a_text_while_its_widget_is_used(used, kind):
-    harmless, _, _, _ = used(kind, str)
-    for hostile in ("".join(PIECES), ENDLESS):
-        elements, told, watch, _ = used(kind, lambda text: f"{text}{hostile}")
-        assert elements == harmless
-        assert told == [] and watch == Watch()
+    harmless, _, _ = used(kind, str)
+    elements, told, watch = used(kind, lambda text: f"{text}{''.join(PIECES)}{ENDLESS}")
+    assert elements == harmless
+    assert told == [] and watch == Watch()
 
 
 def test_a_script_that_parses_such_a_text_is_found_out(used):
@@ -85,7 +84,7 @@ def test_a_script_that_parses_such_a_text_is_found_out(used):
         answer = route.fetch()
         route.fulfill(response=answer, body=answer.text().replace(".textContent", ".innerHTML"))
 
-    harmless, _, _, _ = used("quizzes", str)
-    elements, told, _, _ = used("quizzes", lambda text: f"{text}{''.join(PIECES)}", careless)
+    harmless, _, _ = used("explorers", str)
+    elements, told, _ = used("explorers", lambda text: f"{text}{IMAGE}", careless)
     assert elements != harmless
     assert "script-src-attr" in told  # the browser stops the handler all the same
