@@ -471,6 +471,25 @@ def test_units_are_seen_large(page):
     assert unit.get_attribute("aria-pressed") == "false"
 
 
+def test_who_drags_sees_the_curve_before_the_next_picture(page):
+    begin(page, "data=moons&layers=4")
+    asked = page.evaluate("""async () => {
+      const asked = [], { ask } = game;
+      game.ask = (name, argument) => {
+        asked.push([name, argument.ms ?? null, game.curves]);
+        if (asked.length === 3) set("rate", -2); // while a slice is on its way
+        return ask.call(game, name, argument);
+      };
+      game.curves = 0;
+      for (let i = 0; i < 3; i++) await game.slice({ ms: 25 });
+      game.ask = ask;
+      return asked;
+    }""")
+    assert [name for name, _, _ in asked] == ["advance", "look", "advance", "advance", "look"]
+    (*_, late), (_, soon, before), (*_, after) = asked[2:]
+    assert soon < 25 and before >= late and after == before + 1
+
+
 def test_while_it_trains_sentences_are_few(page):
     begin(page, "data=moons")
     count = page.evaluate("""() => new Promise((finish) => {
