@@ -10,6 +10,7 @@ import pytest
 
 from lessons.exercises.base import load
 from tests.site.conftest import FULL_STORAGE, HANG_MS, SIZES, Watch, watched
+from tests.site.test_pages import rules_of
 from tools.editor.assemble import FOLDER
 from tools.website.cells import FOLDER as CELLS
 
@@ -247,6 +248,7 @@ def test_the_keyboard_alone_is_enough(page):
     page.keyboard.press("Shift+Enter")
     page.evaluate("(n) => done(n)", number)
     assert shown(page, number)[0] == "42"
+    assert rules_of(page, f".cell:has(.py-{number})") == []
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className").startswith("cm-content"), "it indents"
     page.keyboard.press("Escape")

@@ -1,12 +1,10 @@
 """Hostile texts in a widget make no element, whatever its script does with them."""
 
-import re
-
 import pytest
 
-from tests.lessons.widgets.hostile import ENDLESS, PIECES, TO_HTML, WIDGETS
+from tests.lessons.widgets.hostile import ENDLESS, PIECES, WIDGETS
 from tests.site.conftest import SIZES, Watch, watched
-from tools.website.assets import OF_WIDGETS
+from tests.site.tried import tried
 
 #: Each option is chosen, each slider goes to both ends, each button is pressed, twice; no figure
 #: plays (that takes time) and no Python starts (the tests of its pages feed it such texts).
@@ -22,8 +20,8 @@ USE = """(root) => {
         [...field.options].forEach((option) => set(field, option.value));
       else if (field.type !== "hidden") set(field, field.value || "o");
     }
-    for (const button of root.querySelectorAll("button:not([class*=play], [class*=start])"))
-      if (!button.closest("[data-later]")) button.click();
+    for (const button of root.querySelectorAll(
+      "button:not([class*=play], [class*=start], [data-do])")) button.click();
   }
 }"""
 SHAPE = """(root) => [root, ...root.querySelectorAll("*")].map((e) =>
@@ -38,29 +36,14 @@ window.alert = (text) => told.push(`alert ${text}`);"""
 @pytest.fixture
 def used(browser, site):
     """A function that shows a widget in a page of the book and uses it; returns its elements."""
-    index = (site.folder / "index.html").read_text("utf8")
-    links = "".join(
-        f'<script defer src="_static/{name}"></script>' if name.endswith(".js") else
-        f'<link rel="stylesheet" href="_static/{name}">' for name in OF_WIDGETS)
     context = browser.new_context(viewport=SIZES[1280])
     context.add_init_script(NOTE)
 
     def use(kind, text, scripts=None):
-        def answer(route):
-            body = TO_HTML[kind.partition(" ")[0]](WIDGETS[kind](text))
-            page_html = re.sub(r"(<article[^>]*>).*(</article>)",
-                               lambda m: f'{m[1]}<div id="tried">{body}</div>{m[2]}', index,
-                               count=1, flags=re.DOTALL)
-            route.fulfill(body=page_html.replace("</head>", f"{links}</head>"),
-                          content_type="text/html")
-
         page, watch = watched(context, site)
-        page.route("**/tried.html", answer)
         if scripts:
             page.route("**/_static/*.js*", scripts)
-        page.goto(site.served + "/tried.html")
-        page.wait_for_function("() => document.readyState === 'complete'")
-        root = page.locator("#tried")
+        root = tried(page, site, kind, text)
         root.evaluate(USE)
         page.evaluate("() => new Promise((f) => requestAnimationFrame(() => setTimeout(f)))")
         found = root.evaluate(SHAPE), page.evaluate("told"), watch

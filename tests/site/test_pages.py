@@ -150,6 +150,12 @@ def colours(page: Page) -> list[str]:
     return axe(page, '{ include: [["[data-kind]"]] }', {"runOnly": COLOURS})
 
 
+def rules_of(page: Page, part: str) -> list[str]:
+    """Return what breaks any rule in a part of a page, named by a selector."""
+    rules = {"target-size": {"enabled": True}}
+    return axe(page, json.dumps({"include": [[part]]}), {"rules": rules})
+
+
 def axe(page: Page, where: str, options: dict) -> list[str]:
     """Return the violations of the accessibility rules, of any weight, as lines of text.
 

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from lessons.playground import page as playground
 from tests.site.conftest import FULL_STORAGE, HANG_MS, SIZES, Watch, watched
+from tests.site.test_pages import rules_of
 from tools import calibration
 from tools.pyodide.assemble import missing_line
 
@@ -488,6 +489,18 @@ def test_who_drags_sees_the_curve_before_the_next_picture(page):
     assert [name for name, _, _ in asked] == ["advance", "look", "advance", "advance", "look"]
     (*_, late), (_, soon, before), (*_, after) = asked[2:]
     assert soon < 25 and before >= late and after == before + 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_network_that_trains_breaks_no_rule(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    begin(page, "data=moons&layers=4-3")
+    page.evaluate("game.run()")
+    until(page, "game.pictures > 3")
+    page.click(".playground-run")
+    found = rules_of(page, ".playground")
+    page.emulate_media(color_scheme="light")
+    assert found == []
 
 
 def test_while_it_trains_sentences_are_few(page):

@@ -1,13 +1,16 @@
 """Readers with other eyes and hands: high contrast, 400 % zoom, spaced letters, keys, ears."""
 
 from io import BytesIO
+from itertools import groupby
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.lessons.widgets.hostile import WIDGETS
 from tests.site.conftest import unfold, watched
 from tests.site.test_pages import PAGES, SHORTEN, shape
+from tests.site.tried import tried
 
 ALWAYS = {"04-gradient-descent", "10-small-gpt", "playground", "progress"}
 EVERY_PAGE = [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.weekly)
@@ -134,6 +137,31 @@ def test_what_has_the_focus_is_seen(tab, name, width, height):
     for key in ["Tab"] * 30 + ["Shift+Tab"] * 30:
         page.keyboard.press(key)
         assert page.evaluate(FOCUS) == "", key
+
+
+#: What can be used, in order. Of radio buttons, and of others that the arrow keys go through, it
+#: is the one to which the keyboard comes.
+USABLE = """(root) => [...root.querySelectorAll(
+    "button, input, select, textarea, summary, audio, a[href], [tabindex='0']")]
+  .filter((e) => !e.disabled && e.tabIndex >= 0 && e.checkVisibility({ visibilityProperty: true }))
+  .filter((e, i, all) => e.type !== "radio" || (e.checked
+    || !all.some((other) => other.name === e.name && other.checked)
+    && all.findIndex((other) => other.name === e.name) === i))"""
+
+
+@pytest.mark.parametrize("kind", WIDGETS)
+def test_the_keyboard_comes_to_everything_that_can_be_used_and_goes_on(page, site, kind):
+    root = tried(page, site, kind)
+    n = root.evaluate(f"(root) => (window.usable = ({USABLE})(root)).length")
+    assert n > 0
+    root.evaluate("(root) => { root.tabIndex = -1; root.focus(); }")
+    reached = []
+    for _ in range(n + 9):  # an audio element has controls of its own
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("() => usable.indexOf(document.activeElement)"))
+        if not root.evaluate("(root) => root.contains(document.activeElement)"):
+            break
+    assert [place for place, _ in groupby(reached)] == [*range(n), -1]
 
 
 # ---------- letters and lines further apart (WCAG 1.4.12): nothing is cut off or runs over
