@@ -35,7 +35,8 @@ ALWAYS = {"10-small-gpt", "12-images", "13-speech", "14-language", "17-data-tren
 #: Cells, by a line of theirs, whose numbers differ somewhat, and why: their words are compared, and
 #: that no number is more than `FACTOR` times the stored one, or less than its part.
 KNOWN = {
-    'name = "faster and faster"': "6,000 steps at a large rate spread the last digits",
+    'name = "faster and faster"':
+        "6,000 steps at a large rate: numpy's own kernels of two processors differ by half",
     'print("loss after 300 steps      best rate    five seeds")':
         "300 steps at a large rate: numpy's own kernels of two processors differ by 3 percent",
     'print("bends: left of 1, right of 3    within 0.1 of the truth: at 0, at 4")': "10,000 steps",
