@@ -45,7 +45,8 @@ def test_imports_that_fail_are_left_out_for_later_cells():
     ("from lessons.data.sounds import digits\ndigits()", ""),  # the file comes
     ("import subprocess\nsubprocess.run('ls')", "processes"),
     ("import scipy.stats, sklearn.linear_model", ""),
-    ("import gymnasium", "gymnasium"),
+    ("import gymnasium", ""),
+    ("import optuna", "optuna"),
     ("%time x = 1", "a notebook"),
     ("import pydoc_data.topics", "pydoc_data"),
 ])
@@ -102,9 +103,9 @@ def test_a_statement_that_cannot_run_takes_along_what_needs_it_and_not_the_rest_
 
 
 def test_what_names_pytorch_is_said_before_what_else_is_missing():
-    made = cells("import torch\nimport gymnasium", "a = gymnasium.make('b')",
+    made = cells("import torch\nimport optuna", "a = optuna.Study('b')",
                  "c = a, torch.ones(2)", "print(c)", "import tqdm\nprint(tqdm)")
-    assert [each.lacks for each in made] == ["PyTorch", "gymnasium", "PyTorch", "PyTorch", "tqdm"]
+    assert [each.lacks for each in made] == ["PyTorch", "optuna", "PyTorch", "PyTorch", "tqdm"]
 
 
 def test_a_figure_is_not_drawn_for_a_later_cell():

@@ -10,6 +10,7 @@ import sys
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +117,30 @@ def test_the_first_source_that_answers_is_used_and_the_cache_afterwards(serve, t
     assert gather(tmp_path, SUMS, [pytest.fail]) == ""
     assert sorted(good.asked) == sorted(FILES), "each file once"
     assert capsys.readouterr().out == ""
+
+
+def test_what_no_distribution_has_comes_from_where_pip_finds_it(serve, tmp_path, monkeypatch):
+    data = {"moon_lander-2.1-py3-none-any.whl": b"pure"}
+    pure, asked = serve(data), []
+
+    def address(requirement):
+        asked.append(requirement)
+        return pure.address + next(iter(data))
+
+    monkeypatch.setattr(sources, "wheel_address", address)
+    wanted = {name: hashlib.sha256(text).hexdigest() for name, text in data.items()}
+    assert gather(tmp_path, wanted, [sources.from_registry]) == ""
+    assert asked == ["moon_lander==2.1"]
+    assert (tmp_path / next(iter(data))).read_bytes() == b"pure"
+    wrong = dict.fromkeys(wanted, "0" * 64)
+    assert "SHA-256 sum: refused" in gather(tmp_path, wrong, [sources.from_registry])
+
+
+def test_a_package_of_no_distribution_is_the_release_that_the_book_asks_for():
+    asked = Path(__file__).parents[2].joinpath("requirements.txt").read_text("utf-8")
+    assert f"gymnasium=={PINS['registry']['gymnasium']['version']} " in asked
+    assert all(entry["file_name"].endswith("-py3-none-any.whl")
+               for entry in PINS["registry"].values())
 
 
 def test_what_the_cache_lacks_or_has_wrong_is_fetched_alone(serve, tmp_path):
@@ -235,7 +260,7 @@ def test_the_folder_of_the_site_and_its_sizes(built):
 
 
 def test_what_a_large_package_brings_counts_once():
-    packages = assembling.lock_with({"lessons-1-py3-none-any.whl": b""}, PINS["lock"])["packages"]
+    packages = assembling.lock_with({"lessons-1-py3-none-any.whl": b""}, PINS)["packages"]
     files = {package["file_name"]: b"x" for package in packages.values()}
     found = {name: set_ for name, set_ in assembling.sizes(packages, [], files).items()
              if name in {"start", *assembling.LATE}}
@@ -308,7 +333,7 @@ def test_the_cache_is_outside_of_the_book(monkeypatch, tmp_path):
 
 def test_every_pin_is_a_sum_and_every_need_is_pinned():
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in sums().values())
-    packages = PINS["lock"]["packages"]
+    packages = assembling.pinned()
     needs = {name.lower() for package in packages.values() for name in package["depends"]}
     assert needs <= set(packages) >= {"numpy", *assembling.LATE}
     assert len(sums()) == len(packages) + 4

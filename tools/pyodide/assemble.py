@@ -19,7 +19,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from tools.pyodide.product import programs
-from tools.pyodide.sources import Source, Unreachable, all_sources
+from tools.pyodide.sources import Source, Unreachable, all_sources, from_registry
 from tools.pyodide.wheel import SOURCE, large_wheels, package_of, wheel_of
 
 HERE = Path(__file__).parent
@@ -29,7 +29,7 @@ MANIFEST = "manifest.json"
 START = ("lessons", "numpy")  # what every page's Python has
 #: Packages that come when a cell needs them: the buttons count their megabytes. Each before those
 #: that need it.
-LATE = ("matplotlib", "scipy", "threadpoolctl", "scikit-learn")
+LATE = ("matplotlib", "scipy", "threadpoolctl", "scikit-learn", "gymnasium")
 SQUEEZED = {".mjs", ".wasm"}  # what web hosts compress; the others are zip files
 #: The page's half of the runtime; its other half is in the wheel.
 SCRIPTS = sorted(path for path in (SOURCE / "live").iterdir() if path.suffix in {".js", ".css"})
@@ -37,10 +37,19 @@ SCRIPTS = sorted(path for path in (SOURCE / "live").iterdir() if path.suffix in 
 STARTER, NO_SIZES = "starter.js", "const SIZES = {};"
 
 
+def pinned(pins: dict[str, Any] = PINS) -> dict[str, Any]:
+    """Return the entry of each pinned package, of those in no distribution of Pyodide as well."""
+    return dict(pins["lock"]["packages"] | pins.get("registry", {}))
+
+
 def sums(pins: dict[str, Any] = PINS) -> dict[str, str]:
     """Return the pinned SHA-256 sum of every file."""
-    packages = pins["lock"]["packages"].values()
-    return pins["core"] | {package["file_name"]: package["sha256"] for package in packages}
+    return pins["core"] | sums_of(pinned(pins))
+
+
+def sums_of(packages: dict[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 sum of the file of each package."""
+    return {package["file_name"]: package["sha256"] for package in packages.values()}
 
 
 def cache_folder() -> Path:
@@ -117,8 +126,11 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
     for file, data in programs().items():
         keep(folder / file, data)
     cache = cache_folder() if cache is None else cache
+    registry = sums_of(pins.get("registry", {}))
+    distribution = {file: sum_ for file, sum_ in sums(pins).items() if file not in registry}
     try:
-        reason = gather(cache, sums(pins), all_sources(version) if sources is None else sources)
+        reason = gather(cache, distribution, all_sources(version) if sources is None else sources) \
+            or gather(cache, registry, [from_registry], "packages")
     except OSError as error:
         reason = f"{cache} cannot be written: {error.strerror or error}"
     if reason:
@@ -127,7 +139,7 @@ def assemble(html: Path, cache: Path | None = None, sources: Iterable[Source] | 
         return line
     files = {file: (cache / file).read_bytes() for file in sums(pins)}
     files |= {**wheels, "NOTICE.txt": (HERE / "NOTICE.txt").read_bytes()}
-    lock = json.dumps(lock_with(wheels, pins["lock"]), sort_keys=True).encode()
+    lock = json.dumps(lock_with(wheels, pins), sort_keys=True).encode()
     for file, data in {**files, f"lock-{key}.json": lock}.items():
         keep(folder / version / file, data)
     sets = sizes(json.loads(lock)["packages"], list(pins["core"]), files)
@@ -173,8 +185,8 @@ def missing_line(html: Path) -> str:
     return str(manifest.get("missing", ""))
 
 
-def lock_with(wheels: dict[str, bytes], lock: dict[str, Any]) -> dict[str, Any]:
-    """Return Pyodide's lock with more packages: the book's own, and each of its large files."""
+def lock_with(wheels: dict[str, bytes], pins: dict[str, Any]) -> dict[str, Any]:
+    """Return Pyodide's lock with all that is pinned, the book's package and its large files."""
     ours = {}
     for file, data in wheels.items():
         name, version = file.split("-")[:2]
@@ -184,7 +196,7 @@ def lock_with(wheels: dict[str, bytes], lock: dict[str, Any]) -> dict[str, Any]:
             "sha256": hashlib.sha256(data).hexdigest(), "package_type": "package",
             "imports": [name] if is_book else [], "depends": ["numpy"] if is_book else [],
             "unvendored_tests": False}
-    return {**lock, "packages": lock["packages"] | ours}
+    return {**pins["lock"], "packages": pinned(pins) | ours}
 
 
 def sizes(packages: dict[str, Any], core: list[str],

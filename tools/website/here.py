@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 
-from tools.pyodide.assemble import LATE, PINS, needs
+from tools.pyodide.assemble import LATE, needs, pinned
 from tools.pyodide.wheel import SOURCE, large_files, package_of
 
 #: How a page names what it lacks; other packages by their own name.
@@ -13,7 +13,7 @@ WORDS = {"torch": "PyTorch", "multiprocessing": "processes", "files": "large fil
          "overflow": "overflow errors", "packages": "installed packages"}
 NOT_BUILT = {"curses", "dbm", "ensurepip", "fcntl", "idlelib", "multiprocessing", "pydoc_data",
              "resource", "termios", "tkinter", "turtle", "venv"}
-PINNED = PINS["lock"]["packages"]
+PINNED = pinned()
 PACKAGES = {name: key for key, package in PINNED.items() for name in package["imports"]}
 #: Data files that do not travel with the book's package: the package in which each comes.
 LARGE = {path.name: package_of(path) or "files" for path in large_files()}

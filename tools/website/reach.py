@@ -85,8 +85,8 @@ def lacks(code: ast.AST, table: Table) -> list[str]:
     Examples
     --------
     >>> def of(code): return lacks(ast.parse(code), imports_of(ast.parse(code)))
-    >>> of("import torch"), of("import numpy, matplotlib.pyplot"), of("import gymnasium")
-    (['PyTorch'], [], ['gymnasium'])
+    >>> of("import torch"), of("import numpy, matplotlib.pyplot"), of("import optuna")
+    (['PyTorch'], [], ['optuna'])
     >>> of("from lessons.gpt import model"), of("from lessons.engine import nn")
     (['PyTorch'], [])
     """

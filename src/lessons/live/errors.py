@@ -13,7 +13,7 @@ NOT_HERE = ("{} is not part of the Python in this page. Run this cell in Binder,
             "your machine with `make lab`.")
 #: Packages that come when a cell needs them, by what code imports: what readers call them.
 LATE = {"matplotlib": "Matplotlib", "scipy": "SciPy", "sklearn": "scikit-learn",
-        "threadpoolctl": "threadpoolctl"}
+        "threadpoolctl": "threadpoolctl", "gymnasium": "gymnasium"}
 BOOK = __name__.partition(".")[0]
 FILE_LATE = ("This file of the book comes with the cells of a page that read it, as printed: run "
              "one of these first, or run this cell on your machine with `make lab`.")

@@ -13,6 +13,7 @@ from types import CodeType
 from typing import Any, NoReturn
 
 from lessons.live.errors import short
+from lessons.live.processes import stand_in
 from lessons.live.shown import shown
 from lessons.page import Show, shown_by
 
@@ -89,6 +90,7 @@ class Session:
         self.show, self.n_cells = show, 0
         self.names: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins,
                                       "display": self._display}
+        stand_in()
 
     def run(self, code: str, number: int = 0) -> bool:
         """Run a cell; return whether it came to its end.
