@@ -23,7 +23,7 @@ setup: ## create .venv and install what requirements.txt lists (the others do it
 	  { echo "$$python not found. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }; \
 	"$$python" tools/environment.py
 
-serve: setup ## build the book and show it at http://localhost:8000 (another port: PORT=9000)
+serve: setup ## build the book and show it at http://127.0.0.1:8000 (another port: PORT=9000)
 	@$(PY) -m tools.website serve $(if $(PORT),--port '$(PORT)')
 
 book: setup ## build the book into _build/html
@@ -42,8 +42,8 @@ pull: setup ## take the edits of a notebook back into its text: make pull CH=04
 	@test -n '$(CH)' || { echo 'Which chapter? For example: make pull CH=04' >&2; exit 2; }
 	@$(PY) -m tools.notebooks pull $(CH)
 
-new: setup ## start a chapter: make new CH=12 TITLE="Images"
-	@test -n '$(CH)' && test -n "$(TITLE)" || { echo 'Say which: make new CH=12 TITLE="Images"' >&2; exit 2; }
+new: setup ## start a chapter: make new CH=26 TITLE="Agents"
+	@test -n '$(CH)' && test -n "$(TITLE)" || { echo 'Say which: make new CH=26 TITLE="Agents"' >&2; exit 2; }
 	@$(PY) -m tools.notebooks new $(CH) "$(TITLE)"
 
 slides: setup ## make slides in _build/slides, for use without a network (one chapter: CH=04)

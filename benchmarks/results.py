@@ -11,9 +11,11 @@ HEAD = """\
 # What was measured
 
 Made by `python -m benchmarks results` from the records in this folder; do not edit. `python -m
-benchmarks NAME` repeats a measurement. Machines are virtual and often shared: where times of two
-things stand side by side, they were taken in turns in one run, and their ratio is what counts.
-Bytes are exact. A processor speed of 1 is that of the reference in `tools/calibration.py`.
+benchmarks NAME` repeats a measurement (`gpt_vs_nanogpt` and `site_weight` need folders, and say
+which; `your_machine` writes the book's own machine anew). Machines are virtual and often shared:
+where times of two things stand side by side, they were taken in turns in one run, and their ratio
+is what counts. Bytes are exact. A processor speed of 1 is that of the reference in
+`tools/calibration.py`.
 """
 
 

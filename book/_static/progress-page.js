@@ -108,7 +108,7 @@
     if (!confirm("Erase your progress in this book from this browser? Export it first if you may want it back."))
       return;
     store.erase();
-    say("Erased. This browser holds nothing of this book's progress any more.");
+    say("Erased. This browser holds nothing of this book any more, but the choice of light or dark.");
   });
 
   panel.querySelector(".progress-code").addEventListener("submit", (event) => {

@@ -126,8 +126,9 @@ window.lessonsProgress = (() => {
   }
 
   function erase() {
-    const machine = KEY.replace("progress", "machine"); // chosen in an estimate
-    for (const key of [KEY, `${KEY}/damaged`, machine]) localStorage.removeItem(key);
+    // With the machine chosen in an estimate, and the playground's earlier runs.
+    const others = ["machine", "playground"].map((name) => KEY.replace("progress", name));
+    for (const key of [KEY, `${KEY}/damaged`, ...others]) localStorage.removeItem(key);
     lost = "";
     show();
   }

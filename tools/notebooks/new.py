@@ -98,7 +98,7 @@ def new(root: Path, number: str, title: str) -> Path:
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     if not re.fullmatch(r"\d\d", number) or not slug:
         raise NotebookError('a chapter needs a two-digit number and a title in Latin letters: '
-                            'make new CH=12 TITLE="Images"')
+                            'make new CH=26 TITLE="Agents"')
     taken = sorted(p.name for p in (root / "text").glob(f"{number}-*.md"))
     if taken:
         raise NotebookError(f"chapter {number} exists: text/{taken[0]}")
