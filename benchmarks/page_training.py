@@ -4,7 +4,6 @@ The native side does the same in turns with the page: the same experiment, the s
 of the same length with the same pictures' numbers, in this process and on one thread.
 """
 
-import json
 import statistics
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks import here
 from lessons.playground import page as playground
 from tests.site.conftest import SIZES
+from tests.site.loads import tasks_of
 from tests.site.test_playground import HELPERS, until
 from tools import calibration
 from tools.pyodide.assemble import assemble
@@ -86,12 +86,7 @@ def train(browser, page):
       }, ms);
     })""", 1000 * TURN_S)
     page.evaluate("game.pause()")
-    events = json.loads(browser.stop_tracing())["traceEvents"]
-    main = {(e["pid"], e["tid"]) for e in events
-            if e["name"] == "thread_name" and e["args"].get("name") == "CrRendererMain"}
-    tasks = [e["tdur"] / 1000 for e in events if "tdur" in e
-             and e["name"] == "ThreadControllerImpl::RunTask" and (e["pid"], e["tid"]) in main]
-    return ran["steps"], ran["pictures"], tasks
+    return ran["steps"], ran["pictures"], tasks_of(browser.stop_tracing())
 
 
 def native():

@@ -29,7 +29,9 @@ PYTEST = [*ONE, "-n", "2", "--dist", "loadfile"]
 ALONE = [PY, str(Path(__file__).with_name("network.py"))]
 READ_TEXTS = ["tests/lessons/exercises/test_exercises.py", "tests/lessons/engine/test_tensor.py"]
 #: Tests that look at the whole house: they run always.
-HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py", "tests/tools/test_workflows.py"]
+HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py", "tests/tools/test_workflows.py",
+         "tests/tools/test_results.py", "tests/tools/test_pictures.py",
+         "tests/tools/test_sources.py", "tests/tools/test_bank.py"]
 
 #: Name, what it is, and its command.
 PARTS = {

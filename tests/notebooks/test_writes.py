@@ -37,30 +37,36 @@ open(os.devnull, 'w').close(); open('../text/kept').read()
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    """Return a function that runs code as a kernel would; and the folder beside its own."""
+def root(tmp_path):
+    """The folder of a book, which has the name of a cache."""
     for name in ("book", "text", "home", "elsewhere", "ipython"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "text/kept").write_text("kept")
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "elsewhere"))
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    env = kernels.environment(tmp_path, str(tmp_path / "ipython"))
+        (tmp_path / "jupyter" / name).mkdir(parents=True)
+    (tmp_path / "jupyter/text/kept").write_text("kept")
+    return tmp_path / "jupyter"
+
+
+@pytest.fixture
+def run(root, monkeypatch):
+    """Return a function that runs code as a kernel would."""
+    monkeypatch.setenv("TMPDIR", str(root / "elsewhere"))
+    monkeypatch.setenv("HOME", str(root / "home"))
+    env = kernels.environment(root, str(root / "ipython"))
     head = "import os, pathlib, shutil, subprocess, sys, tempfile\n"
 
     def run(code):
-        return subprocess.run([sys.executable, "-c", head + code], cwd=tmp_path / "book", env=env,
+        return subprocess.run([sys.executable, "-c", head + code], cwd=root / "book", env=env,
                               capture_output=True, text=True)
 
     return run
 
 
 @pytest.mark.parametrize("way", OUT)
-def test_a_notebook_cannot_write_outside_its_folder(run, tmp_path, way):
+def test_a_notebook_cannot_write_outside_its_folder(run, root, way):
     done = run(OUT[way])
     assert done.returncode != 0
     assert "PermissionError: a notebook may not change " in done.stderr
-    assert [path.read_text() for path in Path(tmp_path, "text").iterdir()] == ["kept"]
-    assert not list(Path(tmp_path, "home").iterdir())
+    assert [path.read_text() for path in Path(root, "text").iterdir()] == ["kept"]
+    assert not list(Path(root, "home").iterdir())
 
 
 def test_a_notebook_may_write_beside_itself_and_for_a_time(run):

@@ -98,10 +98,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Unchanged(config))
 
 
+#: By module, the pages that the set-up of its tests has opened: fixtures are shared.
+prepared: dict[str, set[str]] = {}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Note which pages fixtures open, those of a whole module as well."""
+    opened.clear()
+    yield
+    opened.update(prepared.setdefault(str(item.path), set()))
+    prepared[str(item.path)] |= opened
+
+
 @pytest.fixture(autouse=True)
 def note_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     """Note which pages a test depends on: those it opens, and the one it is about."""
-    opened.clear()
     yield
     about = getattr(request.node, "callspec", None)
     about = {v for v in about.params.values() if isinstance(v, str)} if about else set()

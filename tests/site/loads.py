@@ -143,6 +143,21 @@ def read(events):
                 tuple(ms for _, end, ms in tasks if end > first))
 
 
+def tasks_of(trace):
+    """Return the ms of work of each task of a page's main thread, by its own clock.
+
+    Parameters
+    ----------
+    trace : bytes
+        Made with the categories ``toplevel`` and ``__metadata``, which name the threads.
+    """
+    events = json.loads(trace)["traceEvents"]
+    main = {(e["pid"], e["tid"]) for e in events
+            if e["name"] == "thread_name" and e["args"].get("name") == "CrRendererMain"}
+    return [e["tdur"] / 1000 for e in events
+            if e["name"] == TASK and "tdur" in e and (e["pid"], e["tid"]) in main]
+
+
 def loads(browser, addresses, found=None, answer=None):
     """Load the bare page and others in turns; return the `Load` objects of each, by address.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.site import loads
+from tests.site.unchanged import opened
 from tools.website import build as builder, trim
 
 #: Bytes as sent, and requests.
@@ -25,7 +26,11 @@ N_TRIES = 4  # loads are added while one is above: noise goes away, a dearer pag
 
 @pytest.fixture(scope="module")
 def addresses(site):
-    """The addresses of the three pages that budgets are about, by what they are."""
+    """The addresses of the three pages that budgets are about, by what they are.
+
+    Which these are, all pages decide.
+    """
+    opened.update(path.stem for path in builder.HTML.glob("*.html"))
     return {kind: site.address(name) for kind, name in loads.three_pages().items()}
 
 

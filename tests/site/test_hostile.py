@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lessons.widgets.hostile import ENDLESS, PIECES, WIDGETS
+from tests.hostile import ENDLESS, PIECES, WIDGETS
 from tests.site.conftest import SIZES, Watch, watched
 from tests.site.tried import tried
 

@@ -12,6 +12,7 @@ from pikepdf import Pdf
 from playwright.sync_api import expect
 
 from tests.site.conftest import SIZES, Watch, watched
+from tests.site.unchanged import opened
 from tools.offline import archive, pdf
 
 NAME = "04-gradient-descent"
@@ -110,6 +111,7 @@ def toc_of(folder):
 @pytest.fixture(scope="module")
 def tiny(browser, site, tmp_path_factory):
     """Give a tiny book as one PDF, and the document of its page numbers, still open."""
+    opened.update(("about", "03-backpropagation", NAME, "progress", "playground"))
     folder = tmp_path_factory.mktemp("pdf")
     context = browser.new_context(viewport=PAPER)
 
@@ -166,6 +168,14 @@ def test_the_pdf_has_an_outline_of_parts_chapters_and_sections(tiny):
     assert str(book.docinfo["/Title"]) == "A tiny book"
     assert book.Root.MarkInfo.Marked  # for screen readers
     assert [float(x) for x in book.pages[0].MediaBox[2:]] == pytest.approx([595.3, 841.9], abs=1.5)
+
+
+def test_what_a_drawing_uses_again_is_there(tiny):
+    _, page = tiny
+    used = page.locator("article use").evaluate_all(
+        "all => all.map((e) => [e.getAttribute('xlink:href'), e.getBBox().width > 0])")
+    assert len(used) > 100
+    assert [href for href, is_drawn in used if not is_drawn] == []
 
 
 def test_links_between_chapters_stay_inside_the_pdf(tiny):

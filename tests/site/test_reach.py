@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.lessons.widgets.hostile import WIDGETS
+from tests.hostile import WIDGETS
 from tests.site.conftest import unfold, watched
 from tests.site.test_pages import PAGES, SHORTEN, shape
 from tests.site.tried import tried
@@ -61,6 +61,12 @@ def contrast(found):
     return high / low
 
 
+WORDLESS = """(e) => {
+  const words = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+  for (let text; (text = words.nextNode());) text.data = text.data.replace(/\\S/g, "\u2003");
+}"""
+
+
 @pytest.mark.parametrize(("name", "what"), [
     ("04-gradient-descent", ".bd-header-article .theme-switch-button"),
     ("04-gradient-descent", ".dropdown-download-buttons > button"),
@@ -75,7 +81,9 @@ def contrast(found):
 ])
 def test_forced_colours_show(forced, name, what):
     page = forced(name)
-    assert contrast(page.locator(f"{what}:visible").first) >= 3
+    found = page.locator(f"{what}:visible").first
+    found.evaluate(WORDLESS)  # words are always seen
+    assert contrast(found) >= 3
     page.close()
 
 

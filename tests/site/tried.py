@@ -2,7 +2,7 @@
 
 import re
 
-from tests.lessons.widgets.hostile import TO_HTML, WIDGETS
+from tests.hostile import TO_HTML, WIDGETS
 from tools.website.assets import OF_WIDGETS
 
 LINKS = "".join(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import lessons
+from lessons.live import errors
 from tools.pyodide import assemble as assembling, sources
 from tools.pyodide.assemble import FOLDER, PINS, assemble, gather, missing_line, sums
 from tools.pyodide.wheel import (
@@ -334,6 +335,8 @@ def test_the_cache_is_outside_of_the_book(monkeypatch, tmp_path):
 def test_every_pin_is_a_sum_and_every_need_is_pinned():
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in sums().values())
     packages = assembling.pinned()
+    assert set(assembling.LATE) == {
+        key for key, entry in packages.items() if set(entry["imports"]) & set(errors.LATE)}
     needs = {name.lower() for package in packages.values() for name in package["depends"]}
     assert needs <= set(packages) >= {"numpy", *assembling.LATE}
     assert len(sums()) == len(packages) + 4

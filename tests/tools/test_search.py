@@ -1,14 +1,8 @@
 """What goes into the index of the search."""
 
-import doctest
-
 from docutils import nodes
 
 from tools.website import search
-
-
-def test_examples():
-    assert doctest.testmod(search).failed == 0
 
 
 def page_with(*children):

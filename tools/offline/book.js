@@ -14,6 +14,7 @@ const titleOf = (heading) => heading.textContent.trim().replace(/\s+/g, " ");
 function rename(element, page) {
   for (const { name, value } of [...element.attributes]) {
     if (name === "id") element.id = anchor(page, value);
+    else if (name === "xlink:href" && value[0] === "#") element.setAttribute(name, `#${anchor(page, value.slice(1))}`);
     else if (value.includes("url(#")) element.setAttribute(name, value.replaceAll("url(#", `url(#${page}--`));
     else if (/^(for|aria-labelledby|aria-describedby)$/.test(name))
       element.setAttribute(name, value.split(" ").map((id) => anchor(page, id)).join(" "));

@@ -186,7 +186,8 @@ def shaping_key(config: str) -> str:
     paths += (ROOT / "tools" / "website").glob("*.py")
     paths += (ROOT / "tools" / "readers").glob("*.py")
     paths += widget_files()
-    paths += [ROOT / "tools/pyodide/pins.json", *(ROOT / "src/lessons/live").glob("*.py")]
+    paths += [ROOT / "tools/pyodide/pins.json", *(ROOT / "tools/pyodide").glob("*.py")]
+    paths += (ROOT / "src/lessons/live").glob("*.py")
     packages = ("jupyter-book", "Sphinx", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme")
     return key_of(paths, config, *(version(name) for name in packages))
 

@@ -24,7 +24,7 @@ NAME = "search-index.js"
 FIGURE = re.compile(
     r'<figure class="\w+" id="([^"]+)".*?<figcaption[^>]*>(.*?)</figcaption>', re.DOTALL)
 #: Strings and comments, whose words are no names.
-WORDS_IN_CODE = re.compile(r"""#.*|[fr]?("{3}.*?"{3}|"[^"\n]*"|'[^'\n]*')""", re.DOTALL)
+WORDS_IN_CODE = re.compile(r"""#[^\n]*|[fr]?("{3}.*?"{3}|"[^"\n]*"|'[^'\n]*')""", re.DOTALL)
 CODE_NAME = re.compile(r"[A-Za-z_][\w.]*\w")
 SIGNS = {"cdot": "·", "times": "×", "le": "≤", "ge": "≥", "sum": "Σ", "sqrt": "√", "approx": "≈",
          "in": "∈", "infty": "∞", "partial": "∂", "nabla": "∇", "to": "→", "log": "log ",
@@ -67,8 +67,9 @@ def names_of(code: str) -> set[str]:
 
     Examples
     --------
-    >>> sorted(names_of('y = losses.cross_entropy(x, 3)  # from lessons.engine: "a.b"'))
-    ['losses.cross_entropy']
+    >>> code = 'a = nn.MLP(x)  # of lessons.engine\\ny = losses.cross_entropy(a, "b.c")'
+    >>> sorted(names_of(code))
+    ['losses.cross_entropy', 'nn.MLP']
     """
     names = CODE_NAME.findall(WORDS_IN_CODE.sub("", code))
     return {name for name in names if re.search(r"\w[._]\w|[a-z][A-Z]", name)}

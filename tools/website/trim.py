@@ -26,7 +26,8 @@ def named(folder: Path) -> set[str]:
     """
     pages = [path.read_text(encoding="utf-8") for path in folder.glob("*.html")]
     words = {word for page in pages for found in CLASSES.findall(page) for word in found.split()}
-    code = [*folder.glob("_static/**/*.js"), *Path(lessons.__file__).parent.rglob("*.py")]
+    package = Path(lessons.__file__).parent  # its scripts for Python in a page come later
+    code = [*folder.glob("_static/**/*.js"), *package.rglob("*.py"), *package.glob("live/*.js")]
     return words.union(*(WORD.findall(path.read_text(encoding="utf-8")) for path in code
                          if path.name != "fontawesome.js"))  # no page loads it: it names all icons
 

@@ -112,6 +112,14 @@ window.lessonsCells ??= (() => {
 
     say(...parts) {
       this.said.replaceChildren(...parts);
+      this.before = null;
+    }
+
+    // What is being fetched stands in place of what was said, until it is there.
+    fetches(names) {
+      const before = this.before ?? [...this.said.childNodes];
+      this.say(...(names.length ? [`Fetching ${names.join(", ")} …`] : before));
+      if (names.length) this.before = before;
     }
 
     become(state) {
@@ -425,7 +433,7 @@ window.lessonsCells ??= (() => {
   python.addEventListener("progress", tellState);
   python.addEventListener("fetching", ({ detail }) => {
     const busy = [...views.values()].find((cell) => cell.state === "running");
-    busy?.say(detail.length ? `Fetching ${detail.join(", ")} …` : "Running …");
+    busy?.fetches(detail);
   });
 
   // ---------- start

@@ -20,8 +20,7 @@ HARMLESS = {"numpy", "np", "math", "itertools", "functools", "statistics", "time
 #: Methods that leave what they belong to as it is.
 READING = frozenset(re.split(r"\s+", """
     all any argmax argmin argsort astype clip copy count cumsum decode diagonal dot encode endswith
-    flatten format get index item items join keys lower lstrip max mean min nonzero parameters
-    partition prod
+    flatten format get index item items join keys lower lstrip max mean min nonzero parameters prod
     ravel removeprefix removesuffix replace reshape round rpartition rstrip split splitlines
     squeeze startswith std strip sum swapaxes
     title tolist trace transpose upper values var zfill"""))
@@ -268,15 +267,23 @@ def _touched_by(call: ast.Call) -> set[tuple[str, str]]:
     start, last = root(call.func), _last(call.func)
     found = set()
     if isinstance(call.func, ast.Attribute):
-        if last not in READING:
+        if not _reads(call):
             setting = last.startswith(SETTING) and isinstance(call.func.value, ast.Name)
             found.add((start, "setting" if setting else "method"))
     elif start not in vars(builtins):
         found.add((start, "call"))
     is_drawing = start.startswith(("ax", "fig")) or start in HARMLESS
-    if last == "shuffle" or not (is_drawing or last in READING
+    if last == "shuffle" or not (is_drawing or _reads(call)
                                  or (isinstance(call.func, ast.Name) and start in vars(builtins))):
         how = "store" if last == "shuffle" else "argument"
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         found |= {(root(each), how) for each in given if not isinstance(each, ast.Call)}
     return found
+
+
+def _reads(call: ast.Call) -> bool:
+    """Tell whether a call is of a method that leaves what it belongs to as it is."""
+    last = _last(call.func)
+    is_of_text = any(isinstance(each, ast.Constant) and isinstance(each.value, str)
+                     for each in call.args)
+    return last in READING or last == "partition" and is_of_text  # an array's puts it in order

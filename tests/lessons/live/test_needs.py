@@ -27,6 +27,9 @@ def forgotten():
     (["a = []", "a.append(1)", "print(a)"], [0, 1]),
     # methods that only read change nothing
     (["a = [1]", "print(a.index(1))", "print(a)"], [0]),
+    # partition is two methods: of a text, and of an array, whose numbers it moves
+    (["a = made('b')", "print(a.partition('+'))", "print(a)"], [0]),
+    (["a = made(3)", "a.partition(1)", "print(a)"], [0, 1]),
     # an object that goes to a function may come back changed; numbers do not
     (["net = Net()", "train(net)", "print(net.loss)"], [0, 1]),
     (["net = Net()", "print(net)", "print(net.loss)"], [0]),

@@ -11,7 +11,7 @@ from lessons.widgets.catalogues.html import groups_html
 from lessons.widgets.prompts import html as prompts
 from lessons.widgets.sounds.html import players
 from lessons.widgets.trainings import html as trainings
-from tests.lessons.widgets.hostile import ENDLESS, PIECES, TO_HTML, WIDGETS, Text
+from tests.hostile import ENDLESS, PIECES, TO_HTML, WIDGETS, Text
 
 HOSTILE = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
 #: The same payloads as notebooks show them.

@@ -26,10 +26,13 @@ def guard(allowed: list[str]) -> None:
     It cannot be taken away again. Writing elsewhere raises PermissionError.
     """
     folders = (*map(os.path.realpath, [*allowed, tempfile.gettempdir()]), "/dev")
+    around = [os.path.dirname(each) + os.sep for each in folders[:len(allowed)]]
 
     def is_allowed(place: Any) -> bool:
         path = os.path.realpath(os.fsdecode(place))
-        return (path == os.path.realpath(os.devnull) or bool(CACHES & set(path.split(os.sep)))
+        # What the folder of the book is called makes it no cache.
+        below = next((path[len(each):] for each in around if path.startswith(each)), path)
+        return (path == os.path.realpath(os.devnull) or bool(CACHES & set(below.split(os.sep)))
                 or any(path == each or path.startswith(each + os.sep) for each in folders))
 
     def hook(event: str, arguments: tuple) -> None:

@@ -93,7 +93,7 @@ window.lessonsPlayground ??= {};
     const power = 10 ** Math.floor(Math.log10((high - low) / 4));
     const step = [1, 2, 5, 10].map((k) => k * power).find((each) => (high - low) / each <= 5);
     const found = [];
-    for (let k = Math.ceil(low / step); k * step <= high; k++) found.push(Number((k * step).toPrecision(6)));
+    for (let k = Math.ceil(low / step); k * step <= high; k++) found.push(Number((k * step).toPrecision(12)));
     return found;
   }
 
@@ -117,7 +117,7 @@ window.lessonsPlayground ??= {};
     for (const value of evenly(domain.y)) {
       const y = at.y(value);
       context.moveTo(field.left, y); context.lineTo(field.left - 4, y);
-      context.fillText(String(value), field.left - 6, Math.max(y, field.top + 6));
+      context.fillText(String(value), field.left - 6, Math.max(y, field.top + 6), field.left - 20); // beside the name
     }
     context.stroke();
     context.textAlign = "center";

@@ -946,7 +946,7 @@
       const [, training, validation, inTraining, inValidation] = this.points.at(-1) ?? [];
       const percent = (share) => (share === null || share === undefined ? "–" : `${(100 * share).toFixed(1)} %`);
       const texts = {
-        "now-step": this.epoch ? `${this.step}` : String(this.step), "now-training": shown(training),
+        "now-step": String(this.step), "now-training": shown(training),
         "now-validation": shown(validation),
         "now-accuracy": this.begun.task === "classes" ? `${percent(inTraining)} / ${percent(inValidation)}` : "–",
       };
