@@ -33,15 +33,15 @@ HOUSE = ["tests/tools/test_house.py", "tests/tools/test_wings.py", "tests/tools/
          "tests/tools/test_results.py", "tests/tools/test_pictures.py",
          "tests/tools/test_sources.py", "tests/tools/test_bank.py"]
 
+PACKAGE = [*PYTEST, "-m", "not weekly", "tests/lessons", "src/lessons"]
+
 #: Name, what it is, and its command.
 PARTS = {
     "lint": ("style and common mistakes", [PY, "-m", "ruff", "check", "."]),
     "types": ("types fit together", [PY, "-m", "mypy"]),
     "check": ("notebooks agree with their texts", [PY, "-m", "tools.notebooks", "check"]),
     "house": ("wings, documents, pins, licences", [*ONE, *HOUSE]),
-    "lessons": ("the package, with its doctests and coverage",
-                [*PYTEST, "-m", "not weekly", "tests/lessons", "src/lessons", "--cov",
-                 "--cov-report=term"]),
+    "lessons": ("the package, with its doctests", PACKAGE),
     "answers": ("the code of the chapters that tests of the package read", [*PYTEST, *READ_TEXTS]),
     "tools": ("the tools and the guards",
               # The longest first, or one process ends alone.
@@ -57,9 +57,12 @@ PARTS = {
 }
 #: One process each: two of them at a time. Any other part keeps two cores busy alone.
 SINGLE = ("lint", "types", "check", "house", "book")
-#: What only the weekly workflow adds: `python -m tools.suite weekly`.
+#: What only the weekly workflow adds: `python -m tools.suite weekly coverage`.
 WEEKLY = {"weekly": ("what takes long: the cost of every slider, more pages, more seeds",
-                     [*ONE, "-m", "weekly", "tests/lessons", "tests/site"])}
+                     [*ONE, "-m", "weekly", "tests/lessons", "tests/site"]),
+          # To count lines takes three quarters of the tests' own time once more.
+          "coverage": ("the package once more: its tests run most of its lines",
+                       [*PACKAGE, "--cov", "--cov-report=term"])}
 #: Skipped as a whole while nothing they depend on has changed; nbval and site skip by
 #: themselves, notebook by notebook and test by test.
 WHOLE = ("types", "lessons", "answers", "tools")

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 
+import nbformat
 import pytest
 
 from lessons.widgets.explorers.compare import TOLERANCE_PX, record_differences, svg_differs
@@ -202,6 +203,8 @@ def test_a_notebook_that_passed_is_left_out_until_it_or_its_code_changes(
     (root / "book").mkdir(parents=True)
     for name in ("counts", "wrong-text"):
         shutil.copy(damaged / f"book/{name}.ipynb", root / "book")
+    prose = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("No code")])
+    nbformat.write(prose, root / "book/prose.ipynb")  # there is nothing to run, ever
     (root / "src/lessons").mkdir(parents=True)
     (root / "requirements.txt").write_text("numpy==2\n")
     (root / ".gitignore").write_text("_build/\n")

@@ -117,7 +117,8 @@ def note_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     about = getattr(request.node, "callspec", None)
     about = {v for v in about.params.values() if isinstance(v, str)} if about else set()
-    pages = opened | {name for name in about if (builder.HTML / f"{name}.html").is_file()}
+    # Not those that a test makes for itself.
+    pages = {name for name in opened | about if (builder.HTML / f"{name}.html").is_file()}
     if request.node.get_closest_marker("cells"):
         books = {name for name in pages if (builder.ROOT / f"book/{name}.ipynb").is_file()}
         pages = pages - books | {cells_of(name) for name in books}

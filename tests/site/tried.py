@@ -3,6 +3,7 @@
 import re
 
 from tests.hostile import TO_HTML, WIDGETS
+from tests.site.unchanged import opened
 from tools.website.assets import OF_WIDGETS
 
 LINKS = "".join(
@@ -12,6 +13,7 @@ LINKS = "".join(
 
 def tried(page, site, kind, text=str):
     """Open the book's first page with a widget in place of its text; return the widget's place."""
+    opened.add("index")
     index = (site.folder / "index.html").read_text("utf8")
     body = TO_HTML[kind.partition(" ")[0]](WIDGETS[kind](text))
     shown = re.sub(r"(<article[^>]*>).*(</article>)",

@@ -24,8 +24,10 @@ from tools.notebooks.key import key_of
 def test(notebooks: list[Path], root: Path, jobs: int, native: bool = False) -> int:
     """Run notebooks under nbval; return 0 if all give what is stored, and are fast enough.
 
-    Where the suite asks for it, those that passed here with the same key are left out.
+    Where the suite asks for it, those that passed here with the same key are left out. So are
+    those without code: there is nothing to run.
     """
+    notebooks = [path for path in notebooks if has_code(path)]
     keys = {path.stem: _key(path, root, native) for path in notebooks}
     if passed.asked():
         before = passed.known(root)
@@ -41,6 +43,12 @@ def test(notebooks: list[Path], root: Path, jobs: int, native: bool = False) -> 
     if status in (0, 1):  # else pytest broke off, and nothing is known of the notebooks after
         passed.remember({f"nbval {name}": keys[name] for name in used.keys() - failed}, root)
     return 1 if status or failed else 0
+
+
+def has_code(path: Path) -> bool:
+    """Tell whether a notebook has a code cell, or cannot be read: nbval will say why."""
+    notebook = load(path)
+    return notebook is None or any(cell.cell_type == "code" for cell in notebook.cells)
 
 
 def _key(path: Path, root: Path, native: bool) -> str:
