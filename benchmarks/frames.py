@@ -16,7 +16,8 @@ from playwright.sync_api import sync_playwright
 from lessons.widgets.explorers import explorer as explore
 from tests.site import frames
 from tests.site.conftest import ARGUMENTS, HANG_MS, SIZES, Site, patient
-from tests.site.test_explorers import PAGES, figure, open_page, outputs
+from tests.site.stored import outputs
+from tests.site.test_explorers import PAGES, figure, open_page
 from tools import calibration, environment
 from tools.website import build
 from tools.website.server import open_server

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import here
-from tests.site import loads
+from tests.site import loads, weights
 from tools.website import build
 
 OURS = "This book"
@@ -74,7 +74,7 @@ def three_pages(folder):
     front = leads[1] if leads else "index"
     chapters = sorted((name for name in names if name not in ("index", "index_toc", front)
                        and not NO_PAGE.search(name)),
-                      key=lambda name: loads.sent(Path(folder, f"{name}.html")))
+                      key=lambda name: weights.sent(Path(folder, f"{name}.html")))
     return {"front page": front, "median chapter": chapters[len(chapters) // 2],
             "heaviest chapter": chapters[-1]}
 
@@ -90,7 +90,7 @@ def row(browser, address, folder, packages):
     n_words = page.evaluate(WORDS)
     page.context.close()
     return {
-        "bytes": sum(loads.sent(file) for file in files if file and file.is_file()),
+        "bytes": sum(weights.sent(file) for file in files if file and file.is_file()),
         "requests": len(asked), "unanswered": files.count(None),
         "other_hosts": len({url.split("/")[2] for url in asked} - {local}), "words": n_words,
     }
@@ -114,7 +114,7 @@ def main(*named):
         return
     build.build()
     others = dict(each.split("=", 1) for each in named)
-    pages = {OURS: (build.HTML, loads.three_pages())} | {
+    pages = {OURS: (build.HTML, weights.three_pages())} | {
         name: (Path(folder), three_pages(folder)) for name, folder in others.items()}
     with tempfile.TemporaryDirectory() as place, here.chromium() as browser:
         packages = Packages(place)

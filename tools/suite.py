@@ -22,8 +22,9 @@ from tools.calibration import reference_seconds, speeds_beside
 
 ROOT = Path(__file__).resolve().parents[1]
 PY = sys.executable
-#: Tests of one file stay together; those of the site, by visit (tests/site/conftest.py).
-ONE = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+#: Tests of one file stay together; those of the site, by visit (tests/site/conftest.py). The plugin
+#: that runs notebooks takes seconds to load, and tools.notebooks.test names it where it is needed.
+ONE = [PY, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:nbval"]
 PYTEST = [*ONE, "-n", "2", "--dist", "loadfile"]
 #: What goes before a command that shall see no other machine.
 ALONE = [PY, str(Path(__file__).with_name("network.py"))]
@@ -55,8 +56,9 @@ PARTS = {
     "site": ("the site in a real browser",
              [*ONE, "-n", "3", "--dist", "loadfile", "-m", "not weekly", "tests/site"]),
 }
-#: One process each: two of them at a time. Any other part keeps two cores busy alone.
-SINGLE = ("lint", "types", "check", "house", "book")
+#: One process each: two of them at a time, the longest first. Any other part keeps two cores busy
+#: alone.
+SINGLE = ("book", "types", "check", "house", "lint")
 #: What only the weekly workflow adds: `python -m tools.suite weekly coverage`.
 WEEKLY = {"weekly": ("what takes long: the cost of every slider, more pages, more seeds",
                      [*ONE, "-m", "weekly", "tests/lessons", "tests/site"]),
@@ -186,7 +188,7 @@ def main(names: list[str]) -> int:
         return 1  # said already what to install
     (ROOT / passed.SAID).unlink(missing_ok=True)
     start = time.perf_counter()
-    single = [name for name in names if name in SINGLE]
+    single = [name for name in SINGLE if name in names]
     with speeds_beside() as speeds:
         with ThreadPoolExecutor(max_workers=2) as pool:
             ended = pool.map(lambda name: run(name, skip), single)

@@ -26,7 +26,7 @@ from playwright.sync_api import (
 )
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.site.unchanged import Unchanged, cells_of, opened
+from tests.site.unchanged import Unchanged, cells_of, is_known, opened
 from tools import environment
 from tools.editor.assemble import assemble as assemble_editor
 from tools.pyodide.assemble import assemble
@@ -49,9 +49,9 @@ class ByVisit(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        # These share a running Python.
-        if python := re.search(r"test_(python\w*|cells|page_gpt|playground)\.py", nodeid):
-            return python[0]
+        # These share a running Python, or the index of the search.
+        if shared := re.search(r"test_(python\w*|cells|page_gpt|playground|search)\.py", nodeid):
+            return shared[0]
         return about(nodeid) + " served" * bool(SERVED.search(nodeid))
 
 
@@ -70,8 +70,8 @@ def about(nodeid: str) -> str:
     >>> about("test_a.py::test_of_its_third_explorer[04-gradient-descent2]")
     '04-gradient-descent'
     """
-    if "test_playground.py" in nodeid:  # these share a visit, and its Python
-        return "playground"
+    if own := re.search("test_(playground|search).py", nodeid):  # these share visits to one page
+        return own[1]
     page = re.sub(r"^(light|dark|served|file)-|-(served|file)$|\d+$", "",
                   nodeid.partition("[")[2][:-1])
     return page or nodeid
@@ -118,7 +118,7 @@ def note_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     about = getattr(request.node, "callspec", None)
     about = {v for v in about.params.values() if isinstance(v, str)} if about else set()
     # Not those that a test makes for itself.
-    pages = {name for name in opened | about if (builder.HTML / f"{name}.html").is_file()}
+    pages = {name for name in opened | about if is_known(name)}
     if request.node.get_closest_marker("cells"):
         books = {name for name in pages if (builder.ROOT / f"book/{name}.ipynb").is_file()}
         pages = pages - books | {cells_of(name) for name in books}
@@ -278,6 +278,7 @@ def visits(
     kept: dict[tuple[str, str], tuple[Page, Watch]] = {}
 
     def visit(name: str, mode: str = "served") -> tuple[Page, Watch]:
+        opened.add(name)
         for other in [key for key in kept if key[0] != name]:
             kept.pop(other)[0].close()
         if (name, mode) not in kept:

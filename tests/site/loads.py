@@ -6,13 +6,10 @@ program has the processor. A bare page, loaded in turns with the others, is the 
 slow machine gives what a quick one gives.
 """
 
-import gzip
 import json
-import re
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -20,8 +17,6 @@ from playwright.sync_api import TimeoutError
 
 from tests.site.conftest import SIZES
 from tests.site.frames import slow_down
-from tools.website import build as builder
-from tools.website.server import Handler
 
 SLOWER = 4
 LONG_MS = 50  # of a task of the main thread: what is beyond keeps a reader's click waiting
@@ -64,26 +59,11 @@ class Load:
         return sum(max(0.0, ms - long_ms) for ms in self.tasks)
 
 
-@cache
-def sent(path):
-    """Return how many bytes a host sends for a file: texts are compressed."""
-    data = Path(path).read_bytes()
-    return len(gzip.compress(data, 6)) if Path(path).suffix in Handler.compressed else len(data)
-
-
 def file_of(address, folder):
     """Return the file of a folder that an address of its server names."""
     name = unquote(urlsplit(address).path).lstrip("/")
     path = Path(folder, name)
     return path / "index.html" if path.is_dir() else path
-
-
-def three_pages():
-    """Return the names of the pages that stand for the book: by weight, as sent."""
-    chapters = sorted((name for name in builder.toc_files() if re.match(r"\d\d-", name)),
-                      key=lambda name: sent(builder.HTML / f"{name}.html"))
-    return {"front page": "index", "median chapter": chapters[len(chapters) // 2],
-            "heaviest chapter": chapters[-1]}
 
 
 def bare(route):

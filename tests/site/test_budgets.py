@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.site import loads
-from tests.site.unchanged import opened
+from tests.site import loads, weights
+from tests.site.unchanged import THREE_PAGES, opened
 from tools.website import build as builder, trim
 
 #: Bytes as sent, and requests.
@@ -25,13 +25,16 @@ N_TRIES = 4  # loads are added while one is above: noise goes away, a dearer pag
 
 
 @pytest.fixture(scope="module")
-def addresses(site):
-    """The addresses of the three pages that budgets are about, by what they are.
+def pages(site):
+    """The names of the three pages that budgets are about, by what they are."""
+    opened.add(THREE_PAGES)
+    return weights.three_pages()
 
-    Which these are, all pages decide.
-    """
-    opened.update(path.stem for path in builder.HTML.glob("*.html"))
-    return {kind: site.address(name) for kind, name in loads.three_pages().items()}
+
+@pytest.fixture(scope="module")
+def addresses(site, pages):
+    """Their addresses."""
+    return {kind: site.address(name) for kind, name in pages.items()}
 
 
 def test_a_first_visit_sends_no_more_than_its_budget_and_nothing_twice(browser, addresses):
@@ -39,7 +42,7 @@ def test_a_first_visit_sends_no_more_than_its_budget_and_nothing_twice(browser, 
     for kind, address in addresses.items():
         asked = loads.requests(browser, address)
         assert len(set(asked)) == len(asked), kind
-        n_bytes = sum(loads.sent(loads.file_of(url, builder.HTML)) for url in asked)
+        n_bytes = sum(weights.sent(loads.file_of(url, builder.HTML)) for url in asked)
         print(f"\n{kind}: {n_bytes} bytes in {len(asked)} requests", end="")
         if n_bytes > SENT[kind][0] or len(asked) > SENT[kind][1]:
             above[kind] = n_bytes, len(asked)
@@ -67,7 +70,7 @@ MATCHED = """(selectors) => selectors.filter((selector) => {
 })"""
 
 
-def test_rules_that_are_left_out_of_the_theme_match_nothing(shared, site):
+def test_rules_that_are_left_out_of_the_theme_match_nothing(shared, site, pages):
     theme = Path(find_spec("pydata_sphinx_theme").origin).parent
     whole = (theme / "theme/pydata_sphinx_theme/static" / trim.SHEET.removeprefix("_static/")
              ).read_text(encoding="utf-8")
@@ -76,7 +79,7 @@ def test_rules_that_are_left_out_of_the_theme_match_nothing(shared, site):
     assert len(left) < len(whole) / 3
     gone = sorted(selectors(whole) - selectors(left))
     assert ".fa-dragon" in "".join(gone)
-    for name in loads.three_pages().values():
+    for name in pages.values():
         page = shared(name)
         assert page.evaluate(MATCHED, [".bd-main", "p.nothing", "p:hover"]) == [
             ".bd-main", "p:hover"]

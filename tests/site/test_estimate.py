@@ -1,8 +1,5 @@
 """Estimates on the site: the reader's machine is chosen once, and every estimate follows."""
 
-from pathlib import Path
-
-import nbformat
 import pytest
 from playwright.sync_api import expect
 
@@ -10,11 +7,10 @@ from lessons.machines import hardware
 from lessons.machines.card import rates
 from lessons.widgets.estimates import html, table as estimate
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
-from tools.website import build as builder
+from tests.site.stored import outputs, pages_with
 
 pytestmark = pytest.mark.cells
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY = "training-large-models/machine"
 PAGE = "07-hardware"
 OWN = "1,234 GFLOP/s in 16 bit, 56.7 GB/s"
@@ -23,14 +19,11 @@ MINE = hardware.Machine("mine", 1234e9, 56.7e9, 2)
 
 def stored(page):
     """Return the estimates of a notebook by name; nbval computes them again."""
-    nb = nbformat.read(ROOT / "book" / f"{page}.ipynb", as_version=4)
-    found = [o["data"][estimate.MIME_TYPE] for c in nb.cells for o in c.get("outputs", [])
-             if estimate.MIME_TYPE in o.get("data", {})]
-    return {p["name"]: estimate.Estimate(p, html.known_machines()[0]) for p in found}
+    return {p["name"]: estimate.Estimate(p, html.known_machines()[0])
+            for p in outputs(page, estimate.MIME_TYPE)}
 
 
-NOTEBOOKS = [name for name in builder.toc_files() if (ROOT / "book" / f"{name}.ipynb").is_file()]
-PAGES = [name for name in NOTEBOOKS if stored(name)]
+PAGES = pages_with(estimate.MIME_TYPE)
 
 
 def box(page, name):

@@ -6,9 +6,7 @@ order of `itertools.product`, tests/lessons/widgets/test_explore.py's. Nothing i
 
 import json
 import math
-from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import expect
 
@@ -16,23 +14,13 @@ from lessons.widgets.explorers import explorer as explore
 from lessons.widgets.explorers.record import unpack
 from lessons.widgets.quizzes import ask as quiz
 from tests.site.conftest import unfold
+from tests.site.stored import outputs, pages_with
 
 pytestmark = pytest.mark.cells
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def outputs(name, mime):
-    """Return the payloads of one kind that a notebook stores."""
-    nb = nbformat.read(ROOT / "book" / f"{name}.ipynb", as_version=4)
-    return [o["data"][mime] for c in nb.cells for o in c.get("outputs", [])
-            if mime in o.get("data", {})]
-
-
-PAGES = sorted(p.stem for p in (ROOT / "book").glob("*.ipynb")
-               if outputs(p.stem, explore.MIME_TYPE))
-QUIZ_PAGES = sorted(p.stem for p in (ROOT / "book").glob("*.ipynb")
-                    if outputs(p.stem, quiz.MIME_TYPE))
+PAGES = pages_with(explore.MIME_TYPE)
+QUIZ_PAGES = pages_with(quiz.MIME_TYPE)
 
 
 def records(name):

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from lessons.data import texts
-from lessons.gpt import choosing, model as torch_gpt
+from lessons.gpt import choosing
 from lessons.gpt.on_numpy import softmax
 from lessons.live import tiny
 from lessons.studies.page_gpt import weights
@@ -156,6 +155,10 @@ def test_a_token_shows_where_a_head_looks(page):
 
 
 def test_a_typed_text_has_the_numbers_of_python_and_of_pytorch(page):
+    import torch  # here: it takes seconds in each process that collects tests
+
+    from lessons.gpt import model as torch_gpt
+
     page.click('.prompt [data-do="start"]')
     page.wait_for_selector('.prompt [data-do="write"]:enabled')
     read(page, TEXT)

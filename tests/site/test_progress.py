@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import nbformat
 import pytest
 from playwright.sync_api import expect
 
@@ -11,9 +10,9 @@ from lessons.exercises.base import chapters, load
 from lessons.widgets.checks.check import code_of
 from lessons.widgets.guesses import ask as guess
 from tests.site.conftest import FULL_STORAGE, NO_STORAGE
+from tests.site.stored import outputs, pages_with
 from tools.website import build as builder
 
-ROOT = Path(__file__).resolve().parents[2]
 KEY = "training-large-models/progress"
 PAGE, CHAPTER = "04-gradient-descent", "gradient-descent"
 EMPTY = {"book": "training-large-models", "version": 1,
@@ -22,14 +21,10 @@ EMPTY = {"book": "training-large-models", "version": 1,
 
 def guesses(page):
     """Return the guesses that a notebook stores, by name; nbval computes them again."""
-    nb = nbformat.read(ROOT / "book" / f"{page}.ipynb", as_version=4)
-    stored = [o["data"][guess.MIME_TYPE] for c in nb.cells for o in c.get("outputs", [])
-              if guess.MIME_TYPE in o.get("data", {})]
-    return {payload["name"]: guess.Guess(payload) for payload in stored}
+    return {p["name"]: guess.Guess(p) for p in outputs(page, guess.MIME_TYPE)}
 
 
-NOTEBOOKS = [name for name in builder.toc_files() if (ROOT / "book" / f"{name}.ipynb").is_file()]
-PAGES = [name for name in NOTEBOOKS if guesses(name)]
+PAGES = pages_with(guess.MIME_TYPE)
 
 
 def find(page, name):
@@ -60,7 +55,7 @@ def awaited(page, name):
 
 
 def test_every_chapter_asks_for_two_guesses_or_more():
-    chapters = [name for name in NOTEBOOKS if name[:2].isdigit()]
+    chapters = [name for name in builder.toc_files() if name[:2].isdigit()]
     assert len(chapters) >= 11 and [c for c in chapters if len(guesses(c)) < 2] == []
 
 

@@ -6,7 +6,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.site.conftest import Watch
 from tests.site.test_pages import PAGES, SETTLED, shape
 from tools.website.search import NAME
 
@@ -21,14 +20,10 @@ ASK = """(query) => {
 SAID = "#search-results [role=status]"
 
 
-@pytest.fixture(scope="module", params=["served", "file"])
-def asked(request, new_page, site):
-    """Give a search page, served and as a file."""
-    page, watch = new_page(1280, "light")
-    page.goto(site.address("search", request.param))
-    yield page
-    page.close()
-    assert watch == Watch()
+@pytest.fixture(params=["served", "file"])
+def asked(request, shared):
+    """Give a search page, served and as a file: all tests ask the same two."""
+    return shared("search", request.param)
 
 
 @pytest.mark.parametrize(("query", "first"), [

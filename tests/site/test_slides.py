@@ -5,15 +5,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.site.unchanged import opened
 from tools.slides.deck import write
 from tools.website import build as builder
 
-NUMBER = "04"
+PAGE = "04-gradient-descent"
 
 
 @pytest.fixture
 def slides(browser, tmp_path):
-    deck = write(builder.ROOT, NUMBER, tmp_path)
+    opened.add(PAGE)
+    deck = write(builder.ROOT, PAGE[:2], tmp_path)
     context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
     page, left, wrong = context.new_page(), [], []
     page.on("request", lambda r: r.url.startswith(("file:", "data:")) or left.append(r.url))

@@ -3,11 +3,12 @@
 import pytest
 
 from lessons.widgets.sounds.listen import MIME_TYPE
-from tests.site.test_explorers import ROOT, outputs, unfolded
+from tests.site.stored import outputs, pages_with
+from tests.site.test_explorers import unfolded
 
 pytestmark = pytest.mark.cells
 
-PAGES = sorted(p.stem for p in (ROOT / "book").glob("*.ipynb") if outputs(p.stem, MIME_TYPE))
+PAGES = pages_with(MIME_TYPE)
 
 
 @pytest.mark.parametrize("mode", ["served", "file"])

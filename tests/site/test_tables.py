@@ -5,11 +5,11 @@ from playwright.sync_api import expect
 
 from lessons.widgets.tables.browse import MIME_TYPE
 from lessons.widgets.tables.cells import text_of
-from tests.site.test_explorers import ROOT, outputs
+from tests.site.stored import outputs, pages_with
 
 pytestmark = pytest.mark.cells
 
-PAGES = sorted(p.stem for p in (ROOT / "book").glob("*.ipynb") if outputs(p.stem, MIME_TYPE))
+PAGES = pages_with(MIME_TYPE)
 
 
 def matching(payload, words="", column=None, value=None):

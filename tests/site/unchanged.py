@@ -11,10 +11,18 @@ import json
 
 import pytest
 
+from tests.site import weights
 from tools import passed
 from tools.website.build import HTML, ROOT
 
 opened: set[str] = set()  # by the test that runs now
+#: What a test notes that is about these, whichever they are: all pages decide.
+THREE_PAGES = "which three pages stand for the book"
+
+
+def is_known(name):
+    """Tell whether what a test has opened is a page of the book, or what pages decide."""
+    return name == THREE_PAGES or (HTML / f"{name}.html").is_file()
 
 
 def cells_of(page):
@@ -33,12 +41,23 @@ class Unchanged:
 
     def __init__(self, config):
         self.config, self.n_left_out = config, 0
-        self.machinery = passed.key("site")
         self.before = passed.known().get("site", {})
-        self.pages = {page.stem: self.page_digest(page) for page in HTML.glob("*.html")}
-        self.pages |= {cells_of(path.stem): self.cells_digest(path)
-                       for path in (ROOT / "book").glob("*.ipynb")}
+        given = getattr(config, "workerinput", {}).get("digests")  # read once, for all processes
+        self.machinery, self.pages = given or self.digests()
         self.failed, self.passed = set(), {}
+
+    def digests(self):
+        """Return the digest of everything that is no page, and that of each page and its cells."""
+        pages = {page.stem: self.page_digest(page) for page in HTML.glob("*.html")}
+        pages |= {cells_of(path.stem): self.cells_digest(path)
+                  for path in (ROOT / "book").glob("*.ipynb")}
+        if pages:
+            pages[THREE_PAGES] = " ".join(weights.three_pages().values())
+        return passed.key("site"), pages
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node):
+        node.workerinput["digests"] = self.machinery, self.pages
 
     @staticmethod
     def page_digest(page):
@@ -90,6 +109,8 @@ class Unchanged:
     def pytest_sessionfinish(self, session):
         if hasattr(self.config, "workeroutput"):
             return  # the process that started this one does it
+        if (self.machinery, self.pages) != self.digests():
+            return  # a page was built, or a test mended, meanwhile
         new = {test: entry for test, entry in self.passed.items()
                if test not in self.failed and entry[1]}
         passed.remember({"site": passed.known().get("site", {}) | new})

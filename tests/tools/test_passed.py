@@ -172,7 +172,17 @@ def plugin(house, monkeypatch):
     monkeypatch.setattr(unchanged, "ROOT", house)
     for function in (passed.key, passed.known, passed.remember):
         monkeypatch.setattr(function, "__defaults__", tuple(house for _ in function.__defaults__))
-    return lambda: unchanged.Unchanged(SimpleNamespace())
+    monkeypatch.setattr(unchanged.weights, "three_pages", lambda: {"heaviest": "01-one"})
+    return lambda **config: unchanged.Unchanged(SimpleNamespace(**config))
+
+
+def passes(plugin, **pages):
+    """Tell the plugin of tests that passed, with the pages that each noted; end the session."""
+    for name, noted in pages.items():
+        for when in ("setup", "call", "teardown"):
+            plugin.pytest_runtest_logreport(SimpleNamespace(
+                nodeid=name, when=when, passed=True, user_properties=[("pages", noted)]))
+    plugin.pytest_sessionfinish(None)
 
 
 def item(test, *fixtures):
@@ -187,20 +197,16 @@ def test_a_test_of_cells_is_left_out_while_its_cells_are_the_same(plugin, house)
     prose, code = ("markdown", "One."), ("code", "1 + 1")
     page, built = house / "book/01-one.ipynb", house / "_build/html/01-one.html"
     page.write_text(notebook(prose, code))
-    now = plugin()
-    for name, noted in (("of cells", unchanged.cells_of("01-one")), ("of the page", "01-one")):
-        now.pytest_runtest_logreport(SimpleNamespace(
-            nodeid=name, when="teardown", passed=True, user_properties=[("pages", [noted])]))
-    now.pytest_sessionfinish(None)
+    passes(plugin(), cells=[unchanged.cells_of("01-one")], page=["01-one"])
 
     def left_out():
-        return {name for name in ("of cells", "of the page")
+        return {name for name in ("cells", "page")
                 if plugin().is_unchanged(item(name, "browser"))}
 
-    assert left_out() == {"of cells", "of the page"}
+    assert left_out() == {"cells", "page"}
     page.write_text(notebook(("markdown", "Another sentence."), code))
     built.write_text("<p>Another sentence.</p>")
-    assert left_out() == {"of cells"}
+    assert left_out() == {"cells"}
     page.write_text(notebook(prose, ("code", "1 + 2")))
     assert left_out() == set()
 
@@ -215,18 +221,34 @@ def test_a_test_of_cells_is_left_out_while_its_cells_are_the_same(plugin, house)
 ])
 def test_a_test_of_the_site_is_left_out_while_its_pages_are_the_same(plugin, house, file, left_out):
     now = plugin()
-    for name, page in (("one", "01-one"), ("search", "search"), ("gone", "gone")):
-        for when in ("setup", "call", "teardown"):
-            now.pytest_runtest_logreport(SimpleNamespace(
-                nodeid=name, when=when, passed=True, user_properties=[("pages", [page])]))
     now.pytest_runtest_logreport(SimpleNamespace(
         nodeid="bad", when="call", passed=False, user_properties=[]))
-    now.pytest_runtest_logreport(SimpleNamespace(
-        nodeid="bad", when="teardown", passed=True, user_properties=[("pages", ["01-one"])]))
-    now.pytest_sessionfinish(None)
+    passes(now, one=["01-one"], search=["search"], gone=["gone"], bad=["01-one"])
     names = ("one", "search", "gone", "bad", "new")
     assert {n for n in names if plugin().is_unchanged(item(n, "browser"))} == {"one", "search"}
     assert not plugin().is_unchanged(item("one", "site"))  # without a browser, it is quick
     changed = '{"cells": [], "changed": "not the code"}'
     (house / file).write_text(changed)
     assert {n for n in names if plugin().is_unchanged(item(n, "browser"))} == left_out
+
+
+def test_a_test_of_the_three_pages_runs_when_others_stand_for_the_book(plugin, monkeypatch):
+    passes(plugin(), weight=[unchanged.THREE_PAGES])
+    assert plugin().is_unchanged(item("weight", "browser"))
+    monkeypatch.setattr(unchanged.weights, "three_pages", lambda: {"heaviest": "02-two"})
+    assert not plugin().is_unchanged(item("weight", "browser"))
+
+
+def test_what_passed_while_its_page_was_built_is_not_remembered(plugin, house):
+    now, page = plugin(), house / "_build/html/01-one.html"
+    page.write_text("built meanwhile")
+    passes(now, one=["01-one"])
+    page.write_text("")
+    assert not plugin().is_unchanged(item("one", "browser"))
+
+
+def test_one_process_reads_the_pages_for_all(plugin, house):
+    now, node = plugin(), SimpleNamespace(workerinput={})
+    now.pytest_configure_node(node)
+    (house / "_build/html/01-one.html").write_text("later")
+    assert plugin(workerinput=node.workerinput).pages == now.pages != plugin().pages

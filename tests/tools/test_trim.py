@@ -35,5 +35,8 @@ def test_classes_are_those_of_pages_scripts_and_python(tmp_path):
     (tmp_path / "page.html").write_text('<p class="one two-2">threexx</p>', encoding="utf-8")
     (tmp_path / "_static/a.js").write_text('e.classList.add("four")', encoding="utf-8")
     (tmp_path / "_static/fontawesome.js").write_text('"fivexx"', encoding="utf-8")
+    (tmp_path / "_static/python").mkdir()  # there after the first build
+    (tmp_path / "_static/python/worker.js").write_text('"sixxx"', encoding="utf-8")
     words = trim.named(tmp_path)
-    assert {"one", "two-2", "four", "explorer"} <= words and not {"threexx", "fivexx"} & words
+    assert {"one", "two-2", "four", "explorer"} <= words and not {
+        "threexx", "fivexx", "sixxx"} & words

@@ -192,6 +192,21 @@ def test_a_file_of_another_host_is_refused():
         )
 
 
+def test_a_later_build_writes_the_addresses_of_the_first():
+    script = SimpleNamespace(filename=f"_static/{assets.STARTER}")
+    context = {
+        "body": '<div class="cell py-cell">', "script_files": [script],
+        "css_files": [SimpleNamespace(filename=f"_static/{name}")
+                      for name in ("mystnb.a1.css", "x.css")],
+        # What Sphinx does once the file is there.
+        "css_tag": lambda file: f'<link href="{file.filename}?v=1">',
+        "js_tag": lambda file: f'<script src="{file.filename}?v=2">'}
+    assets.choose_assets(None, "index", "page.html", context, None)
+    assert context["layered_css"] == ["_static/mystnb.a1.css", "_static/x.css?v=1"]
+    assert context["js_tag"](script) == f'<script src="_static/{assets.STARTER}">'
+    assert context["js_tag"](SimpleNamespace(filename="_static/a.js")).endswith('a.js?v=2">')
+
+
 def test_an_address_is_escaped_once():
     link = nodes.reference(refuri="playground.html#data=line&amp;rate=1")
     doctree = nodes.section("", link, nodes.reference(refid="here"))
@@ -201,7 +216,7 @@ def test_an_address_is_escaped_once():
 
 @pytest.mark.parametrize("widget", REGISTRY, ids=lambda widget: widget.folder)
 def test_without_scripts_a_page_says_what_each_of_its_widgets_lacks(widget):
-    context = {"body": f'<div class="{widget.css_class} wide">'}
+    context = {"body": f'<div class="{widget.css_class} wide">', "js_tag": str}
     assets.choose_assets(None, "index", "page.html", context, None)
     assert widget.without_scripts.strip()
     assert context["without_scripts"] == [widget.without_scripts]

@@ -1,5 +1,6 @@
 """The wings of the package: which there are, and that imports only point downward."""
 
+import ast
 from pathlib import Path
 
 import jupytext
@@ -49,7 +50,7 @@ def upward(root, wings):
             continue
         package = ".".join([root.name, *parts[:-1]])
         allowed = wings[here] | {here, ""} if here else {""}
-        names = (name for name in module_names(parse_module(file), package))
+        names = (name for name in module_names(ast.walk(parse_module(file)), package))
         for wing in sorted({name.split(".")[1] for name in names if "." in name}):
             if (root / wing).is_dir() and wing not in allowed:
                 below = here or "the top"
@@ -63,7 +64,8 @@ def cycles(root):
         parts = file.relative_to(root.parent).with_suffix("").parts
         module = ".".join(parts).removesuffix(".__init__")
         package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-        graph[module] = set(module_names(parse_module(file), package, strings=False)) - {module}
+        nodes = ast.walk(parse_module(file))
+        graph[module] = set(module_names(nodes, package, strings=False)) - {module}
     while leaves := {m for m, names in graph.items() if not names & graph.keys()}:
         graph = {m: names for m, names in graph.items() if m not in leaves}
     needed = {name for names in graph.values() for name in names}

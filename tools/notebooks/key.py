@@ -11,6 +11,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -29,15 +30,17 @@ _EXERCISE = re.compile(r"([a-z0-9-]+)/[a-z0-9-]+")
 def parse_cell(source: str) -> ast.Module:
     """Return the syntax tree of a cell; magics become calls, nonsense an empty tree.
 
+    What is plain Python is read as it stands: IPython takes ten times as long.
+
     Examples
     --------
     >>> len(parse_cell("%matplotlib inline\\nx = 1").body)
     2
     """
-    try:
-        return ast.parse(TransformerManager().transform_cell(source))
-    except SyntaxError:
-        return ast.Module(body=[], type_ignores=[])
+    for read in (str, TransformerManager().transform_cell):
+        with suppress(SyntaxError):
+            return ast.parse(read(source))
+    return ast.Module(body=[], type_ignores=[])
 
 
 def parse_module(file: Path) -> ast.Module:
@@ -52,13 +55,15 @@ def _parse(file: Path, text: str) -> ast.Module:
         raise NotebookError(f"{file}, line {error.lineno}: {error.msg}") from None
 
 
-def module_names(tree: ast.AST, module: str = "", strings: bool = True) -> Iterator[str]:
-    """Yield the names under `lessons` that a tree imports, also inside functions.
+def module_names(
+    nodes: Iterable[ast.AST], module: str = "", strings: bool = True
+) -> Iterator[str]:
+    """Yield the names under `lessons` that nodes of a tree import, also inside functions.
 
     With `strings`, one that is a module's full name counts too: it may reach ``import_module``.
     `module` is the dotted name of the package that relative imports start from.
     """
-    for node in ast.walk(tree):
+    for node in nodes:
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -72,19 +77,16 @@ def module_names(tree: ast.AST, module: str = "", strings: bool = True) -> Itera
         yield from (name for name in names if _MODULE_NAME.fullmatch(name))
 
 
-def exercise_modules(tree: ast.AST) -> Iterator[str]:
-    """Yield the modules of the exercises that a tree names, as in ``check("chapter/name")``.
+def exercise_modules(strings: Iterable[str]) -> Iterator[str]:
+    """Yield the modules of the exercises that strings name, as in ``check("chapter/name")``.
 
     Examples
     --------
-    >>> list(exercise_modules(parse_cell('check("gradient-descent/one-step", f)')))
+    >>> list(exercise_modules(["gradient-descent/one-step", "other words"]))
     ['lessons.exercises.gradient_descent']
     """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            match = _EXERCISE.fullmatch(node.value)
-            if match:
-                yield f"{PACKAGE}.exercises.{match[1].replace('-', '_')}"
+    for match in filter(None, map(_EXERCISE.fullmatch, strings)):
+        yield f"{PACKAGE}.exercises.{match[1].replace('-', '_')}"
 
 
 def module_file(source: Path, name: str) -> Path | None:
@@ -97,14 +99,14 @@ def module_file(source: Path, name: str) -> Path | None:
 def depends_on(names: Iterable[str], source: Path) -> set[Path]:
     """Return the files of the named modules and of all they import, and the data beside them."""
     files: set[Path] = set()
-    todo = list(names)
+    todo, seen = list(names), set[str]()
     while todo:
         parts = todo.pop().split(".")
         for n in range(1, len(parts) + 1):  # importing a.b runs a as well
             name = ".".join(parts[:n])
-            file = module_file(source, name)
-            if file is None or file in files:
+            if name in seen or not (file := module_file(source, name)):
                 continue
+            seen.add(name)
             files.add(file)
             package = name if file.name == "__init__.py" else name.rpartition(".")[0]
             todo += _imports(file, file.read_text(encoding="utf-8"), package)
@@ -113,7 +115,7 @@ def depends_on(names: Iterable[str], source: Path) -> set[Path]:
 
 @cache  # most notebooks import the same modules
 def _imports(file: Path, text: str, package: str) -> tuple[str, ...]:
-    return tuple(module_names(_parse(file, text), package))
+    return tuple(module_names(ast.walk(_parse(file, text)), package))
 
 
 def data_of(package: Path) -> Iterator[Path]:
@@ -133,29 +135,27 @@ def key_of(cells: list[NotebookNode], root: Path) -> str:
     """Return the key of the notebook with these cells in the repository at `root`."""
     code = code_cells(cells)
     sha = hashlib.sha256(RULES.encode())
-    trees = [parse_cell(cell.source) for cell in code]
     for cell in code:
         sha.update(repr((cell.source, sorted(cell.metadata.get("tags", [])))).encode())
-    names = {name for tree in trees for name in module_names(tree)}
+    nodes = [node for cell in code for node in ast.walk(parse_cell(cell.source))]
+    strings = {node.value for node in nodes
+               if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    names = set(module_names(nodes))
     if f"{PACKAGE}.exercises.base" in names:  # it looks for exercises by itself: any may matter
         names |= {f"{PACKAGE}.exercises.{path.stem}"
                   for path in (root / "src" / PACKAGE / "exercises").glob("[a-z]*.py")}
-    names |= {name for tree in trees for name in exercise_modules(tree)}
-    files = depends_on(names, root / "src") | _read_files(trees, root)
+    names |= set(exercise_modules(strings))
+    files = depends_on(names, root / "src") | _read_files(strings, root)
     for file in sorted({*files, root / "requirements.txt"}):
         sha.update(str(file.relative_to(root)).encode())
         sha.update(content(file) if file.is_file() else b"")
     return sha.hexdigest()
 
 
-def _read_files(trees: list[ast.Module], root: Path) -> set[Path]:
-    """Return the files of the book or the package that a cell names, such as a table it reads."""
-    strings = {
-        node.value for tree in trees for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        and 0 < len(node.value) < 200 and "\n" not in node.value and "\0" not in node.value
-    }
+def _read_files(strings: Iterable[str], root: Path) -> set[Path]:
+    """Return the files of the book or the package that cells name, such as a table they read."""
     folders = (root / "book", root / "src" / PACKAGE)
-    files = {(folder / s).resolve() for folder in folders for s in strings if s[0] != "/"}
+    paths = {s for s in strings if 0 < len(s) < 200 and s[0] != "/" and not {*s} & {"\n", "\0"}}
+    files = {path.resolve() for folder in folders for s in paths if (path := folder / s).is_file()}
     return {root / f.relative_to(root.resolve()) for f in files
-            if f.is_file() and f.is_relative_to(root.resolve())}
+            if f.is_relative_to(root.resolve())}

@@ -4,8 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from pybtex.database import Entry, parse_file
 from pybtex.plugin import find_plugin
@@ -124,11 +125,16 @@ class Book:
 
     def source_list(self, keys: list[str]) -> str:
         """Return the list of the sources with these keys, in the order of their authors."""
-        style = find_plugin("pybtex.style.formatting", "plain")()
-        backend = find_plugin("pybtex.backends", "markdown")()
+        style, backend = _style_and_backend()
         entries = [self.sources[key] for key in sorted(set(keys)) if key in self.sources]
         return "\n".join(f"- {' '.join(done.text.render(backend).split())}"
                          for done in style.format_entries(entries))
+
+
+@cache  # pybtex looks through all that is installed for each
+def _style_and_backend() -> tuple[Any, Any]:
+    return (find_plugin("pybtex.style.formatting", "plain")(),
+            find_plugin("pybtex.backends", "markdown")())
 
 
 def authors(entry: Entry) -> str:

@@ -38,6 +38,9 @@ ON_DEMAND = {
     STARTER: r'class="[^"]*\bpy-cell\b',
     **OF_WIDGETS,
 }
+#: What is made after the pages: a later build would put its sum into their addresses, and every
+#: page that it writes would differ from what the first build wrote.
+MADE_LATER = re.compile(rf"(?<=_static/)(mystnb\.\w+\.css|{re.escape(STARTER)})\?v=\w+")
 EVERY_PAGE = ("book.css", "progress.js", "reading.js")
 
 #: What a page may do, as its first line tells the browser: nothing comes from another host, and no
@@ -134,7 +137,10 @@ def choose_assets(
                 )
     ours = [file for file in context["css_files"] if is_ours(file)]
     links = [context["css_tag"](file) for file in context["css_files"] if file not in ours]
-    context["layered_css"] = [re.findall(r'href="([^"]+)"', link)[0] for link in links]
+    context["layered_css"] = [
+        re.findall(r'href="([^"]+)"', MADE_LATER.sub(r"\1", link))[0] for link in links]
+    script = context["js_tag"]
+    context["js_tag"] = lambda file: MADE_LATER.sub(r"\1", script(file))
     context["css_files"] = ours
 
 

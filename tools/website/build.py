@@ -219,7 +219,7 @@ def build() -> bool:
     CONFIG.parent.mkdir(exist_ok=True)
     CONFIG.write_text(config, encoding="utf-8")
     KEY_ALL.unlink(missing_ok=True)  # a build that fails, or is stopped, is done again in full
-    run = "from jupyter_book.cli.main import main; main()"
+    run = "import tools; from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", run, "build", "book", "--path-output", "."]
     command += ["--config", str(CONFIG.relative_to(ROOT)), "--toc", str(ROOT / "_toc.yml")]
     command += ["-W", "-n", "--keep-going"]

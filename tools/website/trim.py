@@ -13,6 +13,8 @@ import tinycss2
 from sphinx.application import Sphinx
 
 import lessons
+from tools.editor import assemble as editor
+from tools.pyodide import assemble as pyodide
 
 SHEET = "_static/styles/pydata-sphinx-theme.css"
 WORD = re.compile(r"[\w-]+")
@@ -22,14 +24,17 @@ CLASSES = re.compile(r'class="([^"]*)"')
 def named(folder: Path) -> set[str]:
     """Return what could be a class: those of all pages, and every word of all code.
 
-    Scripts and Python in a page give classes to what they make.
+    Scripts and Python in a page give classes to what they make. The folders that come after the
+    site's own build are left out, so that every build gives the same sheet.
     """
     pages = [path.read_text(encoding="utf-8") for path in folder.glob("*.html")]
     words = {word for page in pages for found in CLASSES.findall(page) for word in found.split()}
     package = Path(lessons.__file__).parent  # its scripts for Python in a page come later
-    code = [*folder.glob("_static/**/*.js"), *package.rglob("*.py"), *package.glob("live/*.js")]
-    return words.union(*(WORD.findall(path.read_text(encoding="utf-8")) for path in code
-                         if path.name != "fontawesome.js"))  # no page loads it: it names all icons
+    code = [path for path in folder.glob("_static/**/*.js")
+            if path.name != "fontawesome.js"  # no page loads it: it names all icons
+            and not {pyodide.FOLDER, editor.FOLDER} & {*path.relative_to(folder).parents}]
+    code += [*package.rglob("*.py"), *package.glob("live/*.js")]
+    return words.union(*(WORD.findall(path.read_text(encoding="utf-8")) for path in code))
 
 
 def trimmed(css: str, words: set[str]) -> str:
