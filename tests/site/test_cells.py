@@ -32,7 +32,7 @@ def number_of(page, line):
     """Return the number of the visible cell with a line."""
     return page.evaluate("""(line) => Number([...document.querySelectorAll(".py-cell")].find(
         (block) => block.textContent.includes(line) && block.querySelector("pre"))
-        .className.match(/py-(\\d+)/)[1])""", line)
+        .className.match(/py-cell-(\\d+)/)[1])""", line)
 
 
 def bar(page, number):
@@ -133,7 +133,7 @@ def test_a_cell_runs_after_those_it_needs_and_says_so(page):
 def test_a_cell_that_shows_a_widget_shows_it_in_place(page):
     numbers = page.evaluate("""() => [...document.querySelector("[data-name=rolling]")
         .closest(".cell").querySelectorAll(".py-cell")]
-        .map((block) => Number(block.className.match(/py-(\\d+)/)[1]))""")
+        .map((block) => Number(block.className.match(/py-cell-(\\d+)/)[1]))""")
     assert numbers == [1, 2, 3], "helpers of a figure share its fold"
     page.locator(".cell:has(.py-3) summary").first.click()
     run(page, 3)

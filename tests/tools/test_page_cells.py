@@ -1,6 +1,9 @@
 """What a page learns about its cells when it is built: hand-made notebooks."""
 
 import json
+import re
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -8,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from lessons.exercises.base import load
 from tools.website import here
 from tools.website.cells import hints_of, marks, page_cells, script_of
+from tools.website.trim import SHEET
 
 IMPORTS = ("import numpy as np\nimport torch\nfrom lessons import plots\n"
            "from lessons.widgets import explore")
@@ -66,7 +70,7 @@ def test_a_package_that_an_earlier_cell_needs_comes_for_the_later_one():
                  "from sklearn.svm import SVC", "SVC()")
     three = ("scikit-learn", "scipy", "threadpoolctl")
     assert [each.packages for each in made] == [(), ("scipy",), ("scipy",), (), three, three]
-    assert marks(5, made[4]) == ["py-cell", "py-5", *(f"py-{name}" for name in three)]
+    assert marks(5, made[4]) == ["py-cell", "py-cell-5", *(f"py-{name}" for name in three)]
     script = json.loads(script_of("a", made).partition(" = ")[2].removesuffix(";\n"))
     assert [each.get("packages", []) for each in script["cells"]] == [
         list(each.packages) for each in made]
@@ -121,7 +125,16 @@ def test_packages_are_those_of_all_cells_that_run():
 def test_a_page_marks_what_it_shows():
     made = page_cells([cell("x = 1"), cell("quiz()", "quiz"), cell("y = torch", "explorer")])
     assert [each.is_seen for each in made] == [True, False, True]
-    assert marks(1, made[0]) == ["py-cell", "py-1"]
+    assert marks(1, made[0]) == ["py-cell", "py-cell-1"]
+
+
+def test_the_theme_has_no_rule_for_a_mark():
+    theme = Path(find_spec("pydata_sphinx_theme").origin).parent / "theme/pydata_sphinx_theme"
+    rules = set(re.findall(r"\.([a-z][\w-]*)", (theme / "static" / SHEET.removeprefix(
+        "_static/")).read_text(encoding="utf-8")))
+    assert "py-5" in rules  # it pads what it is given to
+    (made,) = cells("from sklearn.svm import SVC")
+    assert not {mark for n in range(1, 100) for mark in marks(n, made)} & rules
 
 
 def test_the_script_of_a_page_is_data_that_ends_no_script():

@@ -149,11 +149,11 @@ def marks(number: int, cell: PageCell) -> list[str]:
     Examples
     --------
     >>> marks(3, PageCell("x = 1", (), "", "x = 1", "", ("matplotlib",)))
-    ['py-cell', 'py-3', 'py-matplotlib']
+    ['py-cell', 'py-cell-3', 'py-matplotlib']
     >>> marks(4, PageCell("", (), "large files", "", "a/b", ()))
-    ['py-cell', 'py-4', 'needs-large_files']
+    ['py-cell', 'py-cell-4', 'needs-large_files']
     """
-    found = ["py-cell", f"py-{number}"]
+    found = ["py-cell", f"py-cell-{number}"]
     if cell.lacks:
         return [*found, f"needs-{cell.lacks.replace(' ', '_')}"]
     return [*found, *(["py-stub"] if cell.exercise else []),

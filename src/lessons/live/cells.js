@@ -86,7 +86,7 @@ window.lessonsCells ??= (() => {
 
     constructor(block) {
       this.block = block;
-      this.number = Number([...block.classList].find((name) => /^py-\d+$/.test(name)).slice(3));
+      this.number = Number(block.className.match(/\bpy-cell-(\d+)/)[1]);
       this.bar = block.nextElementSibling;
       this.box = block.closest("div.cell");
       const { code, exercise = "", packages = [], lacks = "" } = cells[this.number - 1];
