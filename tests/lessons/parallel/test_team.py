@@ -42,11 +42,18 @@ def lock(here):
     return threading.Lock()
 
 
+def runs(pid):
+    """Tell whether a process is there and no zombie; it may end while it is asked."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def gone(pids):
     """Wait until processes have ended; return whether they all have."""
     for _ in range(6000):
-        if not any(psutil.pid_exists(p) and psutil.Process(p).status() != psutil.STATUS_ZOMBIE
-                   for p in pids):
+        if not any(map(runs, pids)):
             return True
         time.sleep(0.005)
     return False
@@ -54,8 +61,7 @@ def gone(pids):
 
 def mine():
     """Return the processes that come from this one and are no zombies."""
-    return {p.pid for p in psutil.Process().children(recursive=True)
-            if p.status() != psutil.STATUS_ZOMBIE}
+    return {p.pid for p in psutil.Process().children(recursive=True) if runs(p.pid)}
 
 
 @pytest.fixture(autouse=True)
