@@ -36,7 +36,7 @@ def number_of(page, line):
 
 
 def bar(page, number):
-    return page.locator(f".py-{number} ~ .py-bar").first
+    return page.locator(f".py-cell-{number} ~ .py-bar").first
 
 
 def press(page, number, what):
@@ -50,7 +50,7 @@ def write(page, number, code):
     """Put a text into the editor of a cell."""
     if not page.evaluate("(n) => window.lessonsCells?.cells.get(n).editor", number):
         press(page, number, "edit")
-    page.wait_for_selector(f".py-{number} + .py-editor .cm-content")
+    page.wait_for_selector(f".py-cell-{number} + .py-editor .cm-content")
     page.evaluate("(n) => cell(n).editor.focus()", number)
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(code)
@@ -120,13 +120,13 @@ def test_nothing_is_loaded_before_a_click_and_the_size_is_said(site, shared_page
 
 def test_a_cell_runs_after_those_it_needs_and_says_so(page):
     number = number_of(page, "promised   measured")
-    before = page.evaluate("(n) => [...document.querySelector(`.py-${n}`).closest('.cell')"
+    before = page.evaluate("(n) => [...document.querySelector(`.py-cell-${n}`).closest('.cell')"
                            ".querySelectorAll('.cell_output pre')][0].textContent", number)
     told, said = run(page, number)
     assert told.split() == before.split()
     assert said == "Ran cells 1 and 2 first."
     assert run(page, number) == [told, ""], "they do not run again"
-    assert page.locator(f".cell:has(.py-{number}) .cell_output:not(.py-output)").is_hidden()
+    assert page.locator(f".cell:has(.py-cell-{number}) .cell_output:not(.py-output)").is_hidden()
     assert page.locator(".py-foot").inner_text().startswith("Python is ready.")
 
 
@@ -135,15 +135,15 @@ def test_a_cell_that_shows_a_widget_shows_it_in_place(page):
         .closest(".cell").querySelectorAll(".py-cell")]
         .map((block) => Number(block.className.match(/py-cell-(\\d+)/)[1]))""")
     assert numbers == [1, 2, 3], "helpers of a figure share its fold"
-    page.locator(".cell:has(.py-3) summary").first.click()
+    page.locator(".cell:has(.py-cell-3) summary").first.click()
     run(page, 3)
-    assert page.locator(".cell:has(.py-3) figure.explorer").count() == 2
+    assert page.locator(".cell:has(.py-cell-3) figure.explorer").count() == 2
     figure = page.locator(".py-output figure.explorer")
     figure.locator("input[type=range]").focus()
     page.keyboard.press("End")
     page.wait_for_function(
         "() => document.querySelector('.py-output .explorer-sentence').textContent.includes('60')")
-    page.locator(".cell:has(.py-3) summary").first.click()
+    page.locator(".cell:has(.py-cell-3) summary").first.click()
 
 
 def test_an_edited_cell_counts_for_the_cells_after_it(page):
@@ -235,7 +235,7 @@ def test_the_keyboard_alone_is_enough(page):
     number = number_of(page, "def gradient_descent(")
     bar(page, number).locator(".py-edit").focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector(f".py-{number} + .py-editor .cm-content:focus")
+    page.wait_for_selector(f".py-cell-{number} + .py-editor .cm-content:focus")
     label = page.evaluate("document.activeElement.getAttribute('aria-label')")
     described = page.evaluate("document.getElementById(document.activeElement"
                               ".getAttribute('aria-describedby')).textContent")
@@ -248,7 +248,7 @@ def test_the_keyboard_alone_is_enough(page):
     page.keyboard.press("Shift+Enter")
     page.evaluate("(n) => done(n)", number)
     assert shown(page, number)[0] == "42"
-    assert rules_of(page, f".cell:has(.py-{number})") == []
+    assert rules_of(page, f".cell:has(.py-cell-{number})") == []
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className").startswith("cm-content"), "it indents"
     page.keyboard.press("Escape")
@@ -258,7 +258,7 @@ def test_the_keyboard_alone_is_enough(page):
     assert page.evaluate("document.activeElement.className") == "py-reset"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.className") == "py-run"
-    assert page.locator(f".py-{number}").is_visible()
+    assert page.locator(f".py-cell-{number}").is_visible()
 
 
 def test_an_exercise_is_solved_where_it_stands(page):
@@ -316,7 +316,7 @@ def test_attempts_are_kept_exported_and_erased(tab):
     assert page.evaluate(f"lessonsProgress.find('attempts', '{NAME}')") == RIGHT
     press(page, number, "reset")
     assert page.evaluate(f"lessonsProgress.find('attempts', '{NAME}')") is None
-    assert page.locator(f".py-{number}").is_visible()
+    assert page.locator(f".py-cell-{number}").is_visible()
 
 
 def test_a_full_storage_is_said_and_nothing_is_lost_before_the_page_is_left(tab):
