@@ -70,7 +70,7 @@ def about(nodeid: str) -> str:
     >>> about("test_a.py::test_of_its_third_explorer[04-gradient-descent2]")
     '04-gradient-descent'
     """
-    if own := re.search("test_(playground|search).py", nodeid):  # these share visits to one page
+    if own := re.search(r"test_(playground|search)\.py", nodeid):  # these share visits to one page
         return own[1]
     page = re.sub(r"^(light|dark|served|file)-|-(served|file)$|\d+$", "",
                   nodeid.partition("[")[2][:-1])
