@@ -1,7 +1,7 @@
 """The built site, a browser, and one visit to each page, for the tests of this folder.
 
-The site is built once, when it is out of date. Pages are opened with every request that leaves
-this machine blocked and counted. A missing browser is an error, never a skip.
+The site is built once, when it is out of date. Every request that would leave this machine comes
+to nothing, and is counted. A missing browser is an error, never a skip.
 """
 
 import os
@@ -20,7 +20,6 @@ from playwright.sync_api import (
     BrowserContext,
     Page,
     Request,
-    Route,
     expect,
     sync_playwright,
 )
@@ -206,18 +205,19 @@ def patient(browser: Browser) -> None:
 
 
 @pytest.fixture(scope="session")
-def contexts(browser: Browser, site: Site) -> Iterator[Callable[[int, str], BrowserContext]]:
-    """Return contexts by width and colour scheme, each made once."""
-    made: dict[tuple[int, str], BrowserContext] = {}
+def contexts(browser: Browser, site: Site) -> Iterator[Callable[..., BrowserContext]]:
+    """Return contexts by width, colour scheme and whether scripts run, each made once."""
+    made: dict[tuple[int, str, bool], BrowserContext] = {}
 
-    def context(width: int = 1280, scheme: str = "light") -> BrowserContext:
-        if (width, scheme) not in made:
-            new = browser.new_context(
-                viewport=SIZES[width], color_scheme=scheme, has_touch=width == 360
-            )
+    def context(
+        width: int = 1280, scheme: str = "light", scripts: bool = True
+    ) -> BrowserContext:
+        if (width, scheme, scripts) not in made:
+            new = browser.new_context(viewport=SIZES[width], color_scheme=scheme,
+                                      has_touch=width == 360, java_script_enabled=scripts)
             new.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.served)
-            made[width, scheme] = new
-        return made[width, scheme]
+            made[width, scheme, scripts] = new
+        return made[width, scheme, scripts]
 
     yield context
     for each in made.values():
@@ -226,34 +226,31 @@ def contexts(browser: Browser, site: Site) -> Iterator[Callable[[int, str], Brow
 
 @pytest.fixture(scope="session")
 def new_page(
-    contexts: Callable[[int, str], BrowserContext], site: Site
-) -> Callable[[int, str], tuple[Page, Watch]]:
-    """Return a maker of pages: ``new_page(width, scheme)`` gives a page and what it noted.
+    contexts: Callable[..., BrowserContext], site: Site
+) -> Callable[..., tuple[Page, Watch]]:
+    """Return a maker of pages: ``new_page(width, scheme, scripts)`` gives one and what it noted.
 
-    Every request that is neither for the local server nor for a file is blocked and noted.
+    Every request that is neither for the local server nor for a file is noted.
     """
 
-    def make(width: int = 1280, scheme: str = "light") -> tuple[Page, Watch]:
-        return watched(contexts(width, scheme), site)
+    def make(*kind: Any) -> tuple[Page, Watch]:
+        return watched(contexts(*kind), site)
 
     return make
 
 
 def watched(context: BrowserContext, site: Site) -> tuple[Page, Watch]:
-    """Return a new page of a context and what it notes; foreign requests are blocked."""
+    """Return a new page of a context and what it notes."""
     page, watch = context.new_page(), Watch()
-
-    def stop(route: Route) -> None:
-        watch.foreign.append(route.request.url)
-        route.abort()
+    local = (site.served + "/", "file:", "data:", "blob:")
 
     def note(request: Request) -> None:
-        if request.is_navigation_request():  # by a link, or by the script of a page
+        if not request.url.startswith(local):
+            watch.foreign.append(request.url)
+        elif request.is_navigation_request():  # by a link, or by the script of a page
             opened.add(Path(urlsplit(request.url).path).stem)
 
     page.on("request", note)
-    local = (site.served + "/", "file:", "data:", "blob:")
-    page.route(lambda url: not url.startswith(local), stop)
     page.on(
         "console",
         lambda m: watch.errors.append(m.text) if m.type in ("error", "warning") else None,
@@ -270,7 +267,9 @@ def watched(context: BrowserContext, site: Site) -> tuple[Page, Watch]:
 def visits(
     new_page: Callable[..., tuple[Page, Watch]], site: Site
 ) -> Iterator[Callable[[str, str], tuple[Page, Watch]]]:
-    """Return a function that gives an open page, one visit for each mode: served, file, phone.
+    """Return a function that gives an open page, one visit for each mode.
+
+    The modes are served, file, phone, and plain: a file in a browser without scripts.
 
     The tests of a page share it, so each finds it as the others left it. Those to whom that
     matters take `page` or `tab`. Only the visits of one page are kept.
@@ -282,10 +281,11 @@ def visits(
         for other in [key for key in kept if key[0] != name]:
             kept.pop(other)[0].close()
         if (name, mode) not in kept:
-            page, watch = new_page(360 if mode == "phone" else 1280, "light")
-            page.goto(site.address(name, "file" if mode == "file" else "served"))
-            page.wait_for_function("() => document.readyState === 'complete'")
-            page.evaluate("document.fonts.ready.then(() => true)")
+            page, watch = new_page(360 if mode == "phone" else 1280, "light", mode != "plain")
+            page.goto(site.address(name, "file" if mode in ("file", "plain") else "served"))
+            if mode != "plain":
+                page.wait_for_function("() => document.readyState === 'complete'")
+                page.evaluate("document.fonts.ready.then(() => true)")
             kept[name, mode] = page, watch
         return kept[name, mode]
 
@@ -315,7 +315,7 @@ def unfold(page: Page) -> None:
 
 
 @pytest.fixture
-def page(new_page: Callable[[int, str], tuple[Page, Watch]]) -> Iterator[Page]:
+def page(new_page: Callable[..., tuple[Page, Watch]]) -> Iterator[Page]:
     """Give a page at 1280 px in light mode; at the end it must have had no error at all."""
     opened, watch = new_page(1280, "light")
     yield opened

@@ -286,16 +286,13 @@ def test_play_pause_reset_and_nothing_remembered(shared, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_without_scripts_the_default_state_stands(browser, site, name):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(site.address(name, "file"))
+def test_without_scripts_the_default_state_stands(shared, name):
+    page = shared(name, "plain")
     for payload in outputs(name, explore.MIME_TYPE):
         default = unpack(payload)["default"]
         found = page.locator(f'figure.explorer[data-name="{payload["name"]}"]')
         assert found.locator(".explorer-sentence").inner_text() == default["sentence"]
         assert found.locator("g.moving > *").count() > 0
-    context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -10,10 +10,8 @@ NAME = "04-gradient-descent"
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_without_scripts_the_page_says_what_does_not_work(browser, site, name):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(site.address(name, "file"))
+def test_without_scripts_the_page_says_what_does_not_work(shared, name):
+    page = shared(name, "plain")
     line = page.locator("article > .no-scripts")
     expect(line).to_have_count(1)
     expect(line).to_be_visible()
@@ -25,7 +23,6 @@ def test_without_scripts_the_page_says_what_does_not_work(browser, site, name):
     expect(page.locator("figure.explorer").first.locator(".no-scripts")).to_be_attached()
     assert page.locator("figure.explorer :is(input, select, button):enabled").count() == (
         page.locator(".explorer-turn").count())  # not in sight here
-    context.close()
 
 
 def test_with_scripts_nobody_is_told_that_they_are_off(shared):
