@@ -8,6 +8,7 @@ import json
 import math
 
 import pytest
+
 from lessons.widgets.explorers import explorer as explore
 from lessons.widgets.explorers.record import unpack
 from lessons.widgets.quizzes import ask as quiz
