@@ -110,7 +110,10 @@ def held(stage, n):
     return {"weights": stage >= 3, "gradients": stage >= 2, "optimiser": stage >= 1}
 
 
-@pytest.mark.parametrize("team_", ["two", "four"])
+TEAMS = [pytest.param("two", marks=pytest.mark.weekly), "four"]
+
+
+@pytest.mark.parametrize("team_", TEAMS)
 def test_copies_and_shards_are_equal_to_one_process(team_, request, reference):
     ranks = request.getfixturevalue(team_)
     for stage in range(4):
@@ -125,7 +128,7 @@ def test_copies_and_shards_are_equal_to_one_process(team_, request, reference):
             assert size == planned[part], (stage, part)
 
 
-@pytest.mark.parametrize("team_", ["two", "four"])
+@pytest.mark.parametrize("team_", TEAMS)
 def test_slices_are_equal_to_one_process(team_, request, reference):
     ranks = request.getfixturevalue(team_)
     results = ranks.run(tensor.train)

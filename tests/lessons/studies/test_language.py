@@ -1,5 +1,7 @@
 """The programs of the study: splits, the invented language, the translator, finding, reading."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
@@ -100,8 +102,14 @@ def test_sentences_are_new_and_of_the_length_asked_for():
     for bad in (4, 14):
         with pytest.raises(ValueError, match="5 to 13"):
             invented.sentence(np.random.default_rng(0), bad)
-    with pytest.raises(ValueError, match="ask for fewer"):
-        invented.corpus(0, [5], 10_000)
+    with pytest.raises(ValueError, match="only 0 .* of 1: ask for fewer"):
+        invented.corpus(0, [5], 1, sentences_of_five())
+
+
+def sentences_of_five():
+    """Return every sentence without an adjective."""
+    ways = product(invented.ARTICLES, invented.NOUNS)
+    return {(*a, verb, *b) for a, b in product(ways, repeat=2) for verb in invented.VERBS}
 
 
 def test_padding_changes_nothing_and_gets_no_weight():
