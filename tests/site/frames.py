@@ -24,7 +24,7 @@ SCRIPT = {
 }
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline", "v8.execute"]
 N_ROUNDS = 2  # to the end and back
-LARGE = 9000  # characters of the largest state
+LARGE = 9000  # characters of the largest state: what is measured at every change of the book
 # One frame may be under way when a key is pressed; after the second, the change has been shown.
 TWO_FRAMES = "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))"
 
@@ -96,12 +96,6 @@ def ratios(costs, bare):
 def largest_state(payload):
     """Return the characters of an explorer's largest state."""
     return max(sum(map(len, state)) for state in unpack(payload)["states"])
-
-
-def heaviest(payloads):
-    """Return the names of the explorers of a page to measure at every change of the book."""
-    sizes = {payload["name"]: largest_state(payload) for payload in payloads}
-    return {name for name, size in sizes.items() if size > LARGE or size == max(sizes.values())}
 
 
 def slow_down(page, factor):

@@ -120,6 +120,7 @@ def test_a_page_is_judged_by_its_quickest_turn_in_units_of_the_bare_page():
         "page": {"paint": 200, "blocking": 100, "longest": 150}}
 
 
+@pytest.mark.weekly
 def test_a_script_that_keeps_the_page_waiting_is_above_the_budget(browser):
     slow = loads.BARE.replace("i < 2e6", "i < 4e7")
     assert slow != loads.BARE

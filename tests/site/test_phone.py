@@ -149,20 +149,30 @@ HIDDEN_TO_THE_RIGHT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_page_is_wider_than_the_window_and_what_goes_on_to_the_right_says_so(shared, name):
-    page = shared(name, "phone")
+def hidden_at(page, widths):
+    """Return what is hidden to the right at each width, with everything unfolded."""
     unfold(page)
     opened = page.locator("details:not([open])").element_handles()
     page.evaluate("folds => folds.forEach((fold) => { fold.open = true; })", opened)
     found = {}
-    # The narrowest of each style: where it is wide enough, it is so up to the next.
-    for width in (280, 481, 705, 768, 960, 992, 1200):
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 740})
         found[width] = page.evaluate(HIDDEN_TO_THE_RIGHT)
     page.set_viewport_size({"width": 360, "height": 740})
     page.evaluate("folds => folds.forEach((fold) => { fold.open = false; })", opened)
-    assert not any(found.values()), found
+    return {width: boxes for width, boxes in found.items() if boxes}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_is_wider_than_the_window_and_what_goes_on_to_the_right_says_so(shared, name):
+    # The narrowest, the narrowest without the style of phones, and that with two side bars.
+    assert hidden_at(shared(name, "phone"), (280, 481, 1200)) == {}
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("name", PAGES)
+def test_so_it_is_wherever_the_style_changes(shared, name):
+    assert hidden_at(shared(name, "phone"), (320, 360, 577, 641, 705, 768, 960, 992)) == {}
 
 
 def test_a_shadow_is_seen_until_the_end_of_the_line(shared):
