@@ -33,8 +33,8 @@ from tools.website import build as builder
 from tools.website.server import open_server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-             # No name leads anywhere else; requests by number, the pages block themselves.
-             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+             # No name and no number leads anywhere else, nor does a proxy of this machine.
+             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--no-proxy-server"]
 HANG_MS = 600_000  # guards against hanging only: a busy machine may take its time
 SIZES = {360: {"width": 360, "height": 740}, 1280: {"width": 1280, "height": 900}}
 Open = Callable[..., Page]

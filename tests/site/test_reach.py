@@ -12,7 +12,7 @@ from tests.site.conftest import unfold, watched
 from tests.site.test_pages import PAGES, SHORTEN, shape
 from tests.site.tried import tried
 
-ALWAYS = {"10-small-gpt", "playground", "progress"}
+ALWAYS = {"08-first-network", "10-small-gpt", "playground", "progress"}  # all widgets
 EVERY_PAGE = [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.weekly)
               for name in PAGES]
 
