@@ -6,6 +6,8 @@ order of `itertools.product`, tests/lessons/widgets/test_explore.py's. Nothing i
 
 import json
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.cells
 
 PAGES = pages_with(explore.MIME_TYPE)
 QUIZ_PAGES = pages_with(quiz.MIME_TYPE)
+SCRIPT = Path(explore.__file__).with_name("explore.js")
 #: Pages whose explorers are used by key, pointer and Play on each push. The others are weekly: one
 #: script moves them all, and every state of every page is compared with the stored one.
 USED = {"04-gradient-descent", "07-hardware", "13-speech"}
@@ -185,7 +188,8 @@ def test_every_state_of_the_page_is_the_stored_one(shared, name, mode):
         found.evaluate(RESET)
 
 
-MOST_KEPT = 300  # states: explore.js forgets drawings beyond
+#: States beyond which the script forgets drawings.
+MOST_KEPT = int(re.search(r"MOST_KEPT = (\d+);", SCRIPT.read_text(encoding="utf-8"))[1])
 
 
 def traits(name):
